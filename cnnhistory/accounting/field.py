@@ -1,0 +1,220 @@
+"""Receptive fields that travel with tensors.
+
+A `Field` says, for one tensor, how many input pixels an element of it sees along every axis of
+the image, and which of the tensor's dimensions walk over which axis in which steps. Keeping the
+walk per dimension makes flattening, transposing, patch extraction and pixel shuffling exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True)
+class Run:
+    """Positions of a dimension: `size` of them, `step` pixels apart along image axis `axis`.
+
+    An axis of None is a dimension that does not walk over the image, such as the channels.
+    """
+
+    axis: int | None
+    size: int
+    step: Number = 0
+
+
+# A dimension is a product of runs, slowest first: flattened maps are channels, rows, columns.
+Dim = tuple[Run, ...]
+
+
+def plain(size: int) -> Dim:
+    """Return a dimension of that size that does not walk over the image."""
+    return () if size == 1 else (Run(None, size),)
+
+
+def size_of(dim: Dim) -> int:
+    """Return the number of positions of a dimension."""
+    return math.prod(run.size for run in dim)
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far an element sees along one axis of the image.
+
+    Behind upsampling, neighbors may or may not have read the same coarse position. `fine` adds
+    up the steps between them; the widest element sees as many steps of `grid`, rounded up.
+
+    Units: input pixels.
+    """
+
+    size: Number = 1
+    stride: Number = 1
+    fine: Number = 0
+    grid: Number = 0  # step of the coarsest positions that were upsampled
+
+    @property
+    def pixels(self) -> int:
+        """Return how many pixels the widest element sees."""
+        fine = math.ceil(Fraction(self.fine) / self.grid) * self.grid if self.fine else 0
+        return math.ceil(self.size + fine)
+
+    def grow(self, reach: Number, step: Number) -> Span:
+        """Return the span of a window over positions that are `reach` steps apart at most."""
+        if step < self.grid:
+            return replace(self, fine=self.fine + reach * step)
+        return replace(self, size=self.size + reach * step)
+
+    def refine(self, step: Number) -> Span:
+        """Return the span after upsampling of positions that were `step` apart."""
+        return replace(self, grid=max(self.grid, step))
+
+
+@dataclass(frozen=True)
+class Field:
+    """What an element of a tensor sees of the image, axis by axis.
+
+    `unbiased` tells of weighted sums to which no bias has been added yet.
+    """
+
+    spans: tuple[Span, ...]
+    dims: tuple[Dim, ...]
+    unbiased: bool = False
+
+    @classmethod
+    def of_input(cls, shape: Sequence[int], channels: bool) -> Field:
+        """Return the field of an input tensor (N, C, *axes), or (N, *axes) without channels."""
+        lead = 2 if channels else 1
+        axes = shape[lead:]
+        dims = [plain(size) for size in shape[:lead]]
+        dims += [(Run(axis, size, 1),) for axis, size in enumerate(axes)]
+        return cls((Span(),) * len(axes), tuple(dims))
+
+    def with_dims(self, dims: Iterable[Dim]) -> Field:
+        """Return the field with other dimensions; the strides follow from their finest runs.
+
+        An axis that no dimension walks over any more keeps its stride: it is the one that the
+        layer would have if the network were slid over a larger image.
+        """
+        dims = tuple(dims)
+        spans = list(self.spans)
+        for axis in range(len(spans)):
+            steps = [run.step for dim in dims for run in dim if run.axis == axis]
+            if steps:
+                spans[axis] = replace(spans[axis], stride=min(steps))
+        return Field(tuple(spans), dims, self.unbiased)
+
+    def with_dim(self, index: int, dim: Dim) -> Field:
+        """Return the field with one dimension replaced."""
+        dims = list(self.dims)
+        dims[index] = dim
+        return self.with_dims(dims)
+
+    def absorb(self, indices: Iterable[int]) -> Field:
+        """Return the field of a sum over some dimensions, which stay listed."""
+        spans = list(self.spans)
+        for index in indices:
+            for run in self.dims[index]:
+                if run.axis is not None:
+                    spans[run.axis] = spans[run.axis].grow(run.size - 1, run.step)
+        return Field(tuple(spans), self.dims)
+
+    def walks(self, index: int) -> bool:
+        """Return whether a dimension walks over an axis of the image."""
+        return any(run.axis is not None for run in self.dims[index])
+
+    def resample(self, index: int, out: int, reach: Number = 0, ratio: Number = 1) -> Field:
+        """Return the field after a sliding window along one dimension.
+
+        An output sees positions at most `reach` apart, and neighboring outputs sit `ratio`
+        positions apart. A convolution has reach d (k - 1) and ratio s; upsampling has a ratio
+        below 1.
+        """
+        dim = self.dims[index]
+        if reach == 0 and ratio == 1 and out == size_of(dim):
+            return self
+        if not self.walks(index):
+            return self.with_dim(index, plain(out))
+        run, *rest = dim
+        if run.axis is None or any(other.axis is not None for other in rest):
+            # A window over several interleaved axes: say that it sees all of them.
+            return self.absorb([index]).with_dim(index, plain(out))
+        # Channels that were moved behind a position are finer positions (pixel shuffle).
+        step = run.step * Fraction(1, size_of(tuple(rest)))
+        span = self.spans[run.axis]
+        if rest:
+            span = span.refine(run.step)
+        span = span.grow(reach, step)
+        if ratio < 1:
+            span = span.refine(step)
+        spans = (*self.spans[: run.axis], span, *self.spans[run.axis + 1 :])
+        return Field(spans, self.dims).with_dim(index, (Run(run.axis, out, step * ratio),))
+
+    def reshape(self, shape: Sequence[int]) -> Field:
+        """Return the field of the same elements in another shape."""
+        runs = [run for run in _join(run for dim in self.dims for run in dim) if run.size > 1]
+        dims: list[Dim] = []
+        for size in shape:
+            dim: list[Run] = []
+            missing = size
+            while missing > 1 and runs:
+                run = runs.pop(0)
+                if missing % run.size == 0:
+                    missing //= run.size
+                    dim.append(run)
+                elif run.size % missing == 0:
+                    inner = run.size // missing
+                    dim.append(Run(run.axis, missing, run.step * inner))
+                    runs.insert(0, Run(run.axis, inner, run.step))
+                    missing = 1
+                else:
+                    break
+            if missing > 1:  # the new borders cut across the old ones
+                whole = self.absorb(range(len(self.dims)))
+                return whole.with_dims(plain(size) for size in shape)
+            dims.append(_join(dim))
+        return self.with_dims(dims)
+
+
+def union(fields: Sequence[Field], dims: Iterable[Dim]) -> Field:
+    """Return a field that covers all fields given, for a tensor with the dimensions given."""
+    spans = []
+    for several in zip(*(field.spans for field in fields), strict=True):
+        size, stride, fine, grid = (
+            max(getattr(span, name) for span in several)
+            for name in ("size", "stride", "fine", "grid")
+        )
+        spans.append(Span(size, stride, fine, grid))
+    return Field(tuple(spans), ()).with_dims(dims)
+
+
+def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> Field:
+    """Return the field of an element-wise operation: the widest of its operands."""
+    dims: list[Dim] = []
+    for back in range(len(shape), 0, -1):
+        size = shape[-back]
+        found = plain(size)
+        for field in fields:
+            if len(field.dims) >= back:
+                dim = field.dims[-back]
+                if field.walks(len(field.dims) - back) and size_of(dim) == size:
+                    found = dim
+                    break
+        dims.append(found)
+    return union(fields, dims)
+
+
+def _join(runs: Iterable[Run]) -> Dim:
+    """Join neighboring runs that together are one even walk."""
+    joined: list[Run] = []
+    for run in runs:
+        if joined:
+            outer = joined[-1]
+            if outer.axis == run.axis and outer.step == run.size * run.step:
+                joined[-1] = Run(run.axis, outer.size * run.size, run.step)
+                continue
+        joined.append(run)
+    return tuple(joined)

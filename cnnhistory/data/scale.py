@@ -1,0 +1,52 @@
+"""The one switch: run small (offline, at most 75 s a notebook) or full (the paper's data)."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal, TypeVar
+
+Scale = Literal["small", "full"]
+T = TypeVar("T")
+
+VARIABLE = "CNNHISTORY_SCALE"
+SCALES: tuple[Scale, ...] = ("small", "full")
+
+_MEANING: dict[Scale, str] = {
+    "small": "real data that comes with the installed packages, a short run",
+    "full": "the paper's data set, size and schedule",
+}
+
+
+def check(scale: str) -> Scale:
+    """`scale` itself, if it is `"small"` or `"full"`.
+
+    Raises:
+        ValueError: `scale` is anything else.
+    """
+    if scale not in SCALES:
+        raise ValueError(f"scale must be 'small' or 'full', not {scale!r}")
+    return scale
+
+
+def current() -> Scale:
+    """The scale that the environment asks for; `"small"` where it says nothing.
+
+    Raises:
+        ValueError: `CNNHISTORY_SCALE` holds anything but `small` or `full`.
+    """
+    value = os.environ.get(VARIABLE) or "small"
+    if value not in SCALES:
+        raise ValueError(f"{VARIABLE} must be 'small' or 'full', not {value!r}")
+    return value
+
+
+def pick(*, small: T, full: T) -> T:
+    """The one of the two values that belongs to the current scale."""
+    return small if current() == "small" else full
+
+
+def describe() -> str:
+    """One line that says which scale runs and how to choose the other."""
+    scale = current()
+    other = "full" if scale == "small" else "small"
+    return f"Scale: {scale} ({_MEANING[scale]}). For the other, set {VARIABLE}={other}."

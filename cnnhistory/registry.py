@@ -1,0 +1,274 @@
+"""The survey's systems and the models that the package can build.
+
+A system is an entry of the survey; a model is a network that can be built. A system lists its
+models by name, so looking things up loads no deep-learning library; building a model does.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cnnhistory.papers import Claim, unknown_id
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ERAS = (
+    "early",
+    "imagenet-era",
+    "inception-family",
+    "resnet-family",
+    "mobile",
+    "layers",
+    "pooling",
+    "activations",
+    "losses",
+    "normalization",
+    "optimizers",
+    "theory",
+    "vision-apps",
+    "graphics-apps",
+    "nlp-apps",
+    "compression",
+)
+
+TASKS = (
+    # what a network is for
+    "classification",
+    "architecture search",
+    "face detection",
+    "face recognition",
+    "facial landmarks",
+    "character recognition",
+    "object detection",
+    "segmentation",
+    "edge detection",
+    "depth estimation",
+    "tracking",
+    "image synthesis",
+    "image enhancement",
+    "optical flow",
+    "shape analysis",
+    "appearance capture",
+    "fluid simulation",
+    "sentence classification",
+    "translation",
+    # what a part of a network, or a method, is
+    "layer",
+    "pooling",
+    "activation",
+    "loss",
+    "normalization",
+    "regularization",
+    "optimizer",
+    "initialization",
+    "analysis",
+    "compression",
+)
+
+STATUSES = ("built", "planned")
+
+
+@dataclass(frozen=True)
+class System:
+    """One entry of the survey.
+
+    `id` names the model file, the test and the chapter; `era` is the survey's group (one of
+    `ERAS`), `task` one of `TASKS`; `year` is the first of the years that the entry covers.
+    `paper` and `see_also` are keys of the bibliography, `claims` the paper's headline figures,
+    `deviations` what the package does differently from the paper, `chapter` a page of the book
+    (without ending), `models` what `create_model` can build.
+
+    Raises:
+        ValueError: `id` cannot name a file, or `era` or `task` is not in the vocabulary.
+    """
+
+    id: str
+    name: str
+    year: int
+    era: str
+    task: str
+    paper: str
+    see_also: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    deviations: tuple[str, ...] = ()
+    chapter: str | None = None
+    models: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.id.isidentifier() and self.id == self.id.lower()):
+            raise ValueError(f"id: expected a lower-case identifier, got {self.id!r}")
+        _one_of("era", self.era, ERAS)
+        _one_of("task", self.task, TASKS)
+
+    @property
+    def status(self) -> str:
+        """Whether the package has something to run for it: "built" or "planned"."""
+        return "built" if self.chapter or self.models else "planned"
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+
+
+@functools.cache
+def _systems() -> dict[str, System]:
+    # The records need `System`, so they are loaded at the first question, not at import.
+    from cnnhistory.systems import SYSTEMS
+
+    return {record.id: record for record in SYSTEMS}
+
+
+def system(id: str) -> System:
+    """Return the record of a system.
+
+    >>> system("lenet5").paper
+    'lecun1998gradient'
+
+    Raises:
+        UnknownIdError: there is none; a KeyError whose message suggests the nearest ids.
+    """
+    systems = _systems()
+    if id not in systems:
+        raise unknown_id("system", id, systems, "cnnhistory.list_systems()")
+    return systems[id]
+
+
+def list_systems(
+    glob: str = "*", *, status: str | None = None, era: str | None = None
+) -> list[str]:
+    """Return the ids of the systems that match, in the survey's order.
+
+    >>> list_systems("resnet*")
+    ['resnet', 'resnet_ensemble_view']
+
+    Args:
+        glob: pattern for the id, with `*`, `?` and `[...]`.
+        status: "built" or "planned"; default: both.
+        era: one of `ERAS`; default: all.
+
+    Raises:
+        ValueError: `status` or `era` is not in the vocabulary.
+    """
+    if status is not None:
+        _one_of("status", status, STATUSES)
+    if era is not None:
+        _one_of("era", era, ERAS)
+    return [
+        record.id
+        for record in _systems().values()
+        if fnmatchcase(record.id, glob)
+        and status in (None, record.status)
+        and era in (None, record.era)
+    ]
+
+
+def list_models(glob: str = "*") -> list[str]:
+    """Return the names of the models that match, in the survey's order.
+
+    >>> list_models("lenet5*")
+    ['lenet5', 'lenet5_modern']
+    """
+    names = (name for record in _systems().values() for name in record.models)
+    return [name for name in names if fnmatchcase(name, glob)]
+
+
+def system_of(model: str) -> System:
+    """Return the system that a model belongs to.
+
+    >>> system_of("lenet5_modern").id
+    'lenet5'
+
+    Raises:
+        UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
+    """
+    for record in _systems().values():
+        if model in record.models:
+            return record
+    raise unknown_id("model", model, list_models(), "cnnhistory.list_models()")
+
+
+_Builder = TypeVar("_Builder", bound="Callable[..., nn.Module]")
+_builders: dict[str, Callable[..., nn.Module]] = {}
+
+
+def register(name: str, *, system: str) -> Callable[[_Builder], _Builder]:
+    """Make the decorated function the builder of a model that the system's record names.
+
+    The function stands in `cnnhistory/models/<system>.py`. Its arguments are the settings that
+    `create_model` accepts; each has a default, the paper's value.
+
+    Raises:
+        UnknownIdError: no such system.
+        ValueError: the record does not name the model, or it already has another builder.
+        TypeError: an argument of the function cannot be given by keyword or has no default.
+    """
+    record = _systems().get(system)
+    if record is None:
+        raise unknown_id("system", system, _systems(), "cnnhistory.list_systems()")
+    if name not in record.models:
+        raise ValueError(
+            f"model {name!r}: expected a name that the record of {system!r} lists "
+            f"({', '.join(record.models) or 'none so far'}); add it in cnnhistory/systems"
+        )
+
+    def decorate(builder: _Builder) -> _Builder:
+        for parameter in inspect.signature(builder).parameters.values():
+            if parameter.default is parameter.empty or parameter.kind in (
+                parameter.POSITIONAL_ONLY,
+                parameter.VAR_KEYWORD,
+            ):
+                raise TypeError(
+                    f"builder of {name!r}: expected arguments that can be given by keyword and "
+                    f"have a default, got {parameter}"
+                )
+        old = _builders.get(name)
+        # The same function again is a reloaded module.
+        if old and (old.__module__, old.__qualname__) != (
+            builder.__module__,
+            builder.__qualname__,
+        ):
+            raise ValueError(
+                f"model {name!r} already has a builder, {old.__module__}.{old.__qualname__}"
+            )
+        _builders[name] = builder
+        return builder
+
+    return decorate
+
+
+def create_model(name: str, **settings: Any) -> nn.Module:
+    """Build a network; without settings, exactly the paper's.
+
+    Args:
+        name: one of `list_models()`.
+        settings: what the model's builder accepts, such as `num_classes` or `in_channels`.
+
+    Raises:
+        UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
+        TypeError: the model has no such setting; the message lists those it has.
+    """
+    record = system_of(name)
+    module = f"cnnhistory.models.{record.id}"
+    importlib.import_module(module)
+    if name not in _builders:
+        raise RuntimeError(
+            f"model {name!r} stands in the record of {record.id!r}, but {module} registers no "
+            f'builder for it; decorate one with @register("{name}", system="{record.id}")'
+        )
+    builder = _builders[name]
+    accepted = list(inspect.signature(builder).parameters)
+    refused = [setting for setting in settings if setting not in accepted]
+    if refused:
+        raise TypeError(
+            f"create_model({name!r}): unknown setting {', '.join(refused)}; "
+            f"expected {', '.join(accepted) or 'no settings at all'}"
+        )
+    return builder(**settings)

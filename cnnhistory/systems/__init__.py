@@ -1,0 +1,41 @@
+"""The 142 systems of the survey, one file per section of the survey, in its order."""
+
+from cnnhistory.systems import (
+    activations,
+    compression,
+    early,
+    graphics,
+    imagenet,
+    inception,
+    layers,
+    losses,
+    mobile,
+    nlp,
+    normalization,
+    optimizers,
+    pooling,
+    residual,
+    residual_line,
+    theory,
+    vision,
+)
+
+SYSTEMS = (
+    *early.SYSTEMS,
+    *imagenet.SYSTEMS,
+    *residual.SYSTEMS,
+    *inception.SYSTEMS,
+    *residual_line.SYSTEMS,
+    *mobile.SYSTEMS,
+    *layers.SYSTEMS,
+    *pooling.SYSTEMS,
+    *activations.SYSTEMS,
+    *losses.SYSTEMS,
+    *normalization.SYSTEMS,
+    *optimizers.SYSTEMS,
+    *theory.SYSTEMS,
+    *vision.SYSTEMS,
+    *graphics.SYSTEMS,
+    *nlp.SYSTEMS,
+    *compression.SYSTEMS,
+)

@@ -1,0 +1,80 @@
+"""Improvements by component: losses."""
+
+from cnnhistory.registry import System
+
+SYSTEMS = (
+    System(
+        id="mse_loss",
+        name="Mean squared error",
+        year=1989,
+        era="losses",
+        task="loss",
+        paper="lecun1989backprop",
+    ),
+    System(
+        id="cross_entropy",
+        name="Cross-entropy with softmax",
+        year=1990,
+        era="losses",
+        task="loss",
+        paper="bridle1990probabilistic",
+    ),
+    System(
+        id="contrastive_loss",
+        name="Contrastive loss",
+        year=2005,
+        era="losses",
+        task="loss",
+        paper="hadsell2006dimensionality",
+    ),
+    System(
+        id="hinge_loss",
+        name="Hinge loss",
+        year=1995,
+        era="losses",
+        task="loss",
+        paper="cortes1995support",
+    ),
+    System(
+        id="multitask_loss",
+        name="Multi-task losses",
+        year=2015,
+        era="losses",
+        task="loss",
+        paper="girshick2015fast",
+        see_also=("zhang2016joint",),
+    ),
+    System(
+        id="positive_sharing_loss",
+        name="Positive-sharing loss",
+        year=2015,
+        era="losses",
+        task="loss",
+        paper="shen2015deepcontour",
+    ),
+    System(
+        id="gram_loss",
+        name="Gram-matrix loss",
+        year=2015,
+        era="losses",
+        task="loss",
+        paper="gatys2015texture",
+        see_also=("gatys2016image",),
+    ),
+    System(
+        id="scale_invariant_loss",
+        name="Scale-invariant log-depth loss",
+        year=2014,
+        era="losses",
+        task="loss",
+        paper="eigen2014depth",
+    ),
+    System(
+        id="divergence_loss",
+        name="Long-term velocity-divergence loss",
+        year=2016,
+        era="losses",
+        task="loss",
+        paper="tompson2017accelerating",
+    ),
+)

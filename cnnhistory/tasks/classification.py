@@ -1,0 +1,265 @@
+"""Classification: the LightningModule, and measuring a trained network."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from cnnhistory.metrics.proportion import Interval, binomial_interval
+from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
+from cnnhistory.registry import create_model
+from cnnhistory.tasks import recipes
+from cnnhistory.tasks.recipes import OptimizerRecipe, ScheduleRecipe
+
+
+class Classifier(pl.LightningModule):
+    """Train a network to name the class of its input; everything it needs is handed in.
+
+    A network that fixes its own loss in the paper carries it as `network.criterion`; for others
+    the loss is the cross-entropy of a softmax over the scores.
+
+    Shape: batches of inputs (N, ...) and class indices (N,); the network returns (N, classes).
+
+    Units: logs `{train,val,test}_loss` and `{train,val,test}_error`, the latter as a fraction.
+
+    Raises:
+        ValueError: a label of a batch is not in 0 ... classes - 1.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: nn.Module | None = None,
+        optimizer: OptimizerRecipe | None = None,
+        schedule: ScheduleRecipe | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = loss or getattr(network, "criterion", None) or nn.CrossEntropyLoss()
+        self.optimizer_recipe = optimizer or recipes.adam()
+        self.schedule_recipe = schedule or recipes.one_cycle()
+        # Sums over the current epoch of each stage: loss, wrong, examples. Logging every step
+        # would cost more than a step of a small network does.
+        for stage in ("train", "val", "test"):
+            self.register_buffer(f"{stage}_sums", torch.zeros(3, dtype=torch.float64), False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores of the network."""
+        return self.network(x)
+
+    def _step(self, batch: tuple[Tensor, Tensor], batch_idx: int, stage: str) -> Tensor:
+        x, target = batch
+        scores = self.network(x)
+        # On an accelerator looking at the labels would stall the queue: look at the first batch.
+        if target.device.type == "cpu" or batch_idx == 0:
+            check_labels(target, scores.shape[1])
+        loss = self.loss(scores, target)
+        wrong = (scores.detach().argmax(1) != target).sum()
+        n = torch.tensor(len(target), device=loss.device)
+        sums: Tensor = getattr(self, f"{stage}_sums")
+        sums += torch.stack([loss.detach() * n, wrong, n])
+        return loss
+
+    def _log(self, stage: str) -> None:
+        """Log the averages of the epoch over all processes, and start anew."""
+        sums: Tensor = getattr(self, f"{stage}_sums")
+        loss, wrong, n = self.trainer.strategy.reduce(sums.clone(), reduce_op="sum")
+        sums.zero_()
+        for name, value in (("loss", loss / n), ("error", wrong / n)):
+            self.log(f"{stage}_{name}", value.float(), prog_bar=True, on_step=False, on_epoch=True)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Return the loss of one batch."""
+        loss = self._step(batch, batch_idx, "train")
+        # Not in on_train_epoch_end: callbacks see the metrics of the epoch before that hook runs.
+        if self.trainer.is_last_batch:
+            self._log("train")
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Add one batch of the validation split to the sums."""
+        self._step(batch, batch_idx, "val")
+
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Add one batch of the test split to the sums."""
+        self._step(batch, batch_idx, "test")
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation split."""
+        self._log("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the test split."""
+        self._log("test")
+
+    def configure_optimizers(self) -> Any:
+        """Build optimizer and schedule from the recipes."""
+        optimizer = self.optimizer_recipe(self.network.parameters())
+        total = int(self.trainer.estimated_stepping_batches)
+        schedule = self.schedule_recipe(optimizer, total)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def check_labels(target: Tensor, classes: int) -> None:
+    """Refuse labels that are not class indices.
+
+    Raises:
+        ValueError: a label is not in 0 ... classes - 1.
+    """
+    low, high = int(target.min()), int(target.max())
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"target: expected labels from 0 to {classes - 1} for a network with {classes} "
+            f"outputs, got labels from {low} to {high}"
+        )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network says about a data set.
+
+    Shape: scores (N, classes), predictions and targets (N,), all on the CPU.
+    """
+
+    scores: Tensor
+    predictions: Tensor
+    targets: Tensor
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.targets)
+
+    @property
+    def errors(self) -> int:
+        """Number of examples that were named wrongly."""
+        return int((self.predictions != self.targets).sum())
+
+    @property
+    def error(self) -> float:
+        """Error rate, a fraction."""
+        return self.errors / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """95 % binomial interval of the error rate (Wilson), fractions."""
+        return binomial_interval(self.errors, self.n)
+
+    @property
+    def wrong(self) -> Tensor:
+        """Indices of the examples that were named wrongly."""
+        return (self.predictions != self.targets).nonzero().flatten()
+
+    def confusion(self) -> Tensor:
+        """Return the (classes, classes) counts, row = true class, column = prediction."""
+        classes = self.scores.shape[1]
+        flat = self.targets * classes + self.predictions
+        return torch.bincount(flat, minlength=classes**2).reshape(classes, classes)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return (
+            f"{100 * self.error:.2f} % ({self.errors} of {self.n}; "
+            f"95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
+        )
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Run the body with the network in evaluation mode and without gradients."""
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        network.train(was_training)
+
+
+class LabeledData(Protocol):
+    """A part of a data module: all its inputs and all its labels, in memory."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def evaluate(network: nn.Module, data: LabeledData, batch_size: int = 500) -> Evaluation:
+    """Let a network name every example of a data set.
+
+    Shape: `data.images` (N, ...) and `data.labels` (N,).
+
+    Raises:
+        ValueError: a different number of inputs and labels, no example at all, or a label that
+            is not one of the network's classes.
+    """
+    inputs, targets = data.images, data.labels
+    if len(inputs) != len(targets) or len(targets) == 0:
+        raise ValueError(
+            f"data: expected as many labels as inputs and at least one, "
+            f"got {len(inputs)} inputs and {len(targets)} labels"
+        )
+    device = next(network.parameters()).device
+    with evaluating(network):
+        scores = torch.cat([network(x.to(device)).cpu() for x in inputs.split(batch_size)])
+    check_labels(targets, scores.shape[1])
+    return Evaluation(scores, scores.argmax(1), targets)
+
+
+LOSSES = {
+    "cross_entropy": nn.CrossEntropyLoss,
+    "rbf_distance": RBFDistanceLoss,
+    "map": MAPLoss,
+}
+OPTIMIZERS: dict[str, Callable[..., OptimizerRecipe]] = {
+    "adam": recipes.adam,
+    "sgd": recipes.sgd,
+}
+SCHEDULES: dict[str, Callable[[], ScheduleRecipe]] = {
+    "one_cycle": recipes.one_cycle,
+    "constant": recipes.constant,
+}
+
+
+def build_classifier(
+    network: str,
+    network_args: dict[str, Any] | None = None,
+    loss: Literal["cross_entropy", "rbf_distance", "map"] | None = None,
+    optimizer: Literal["adam", "sgd"] = "adam",
+    lr: float = 2e-3,
+    weight_decay: float = 0.0,
+    schedule: Literal["one_cycle", "constant"] = "one_cycle",
+) -> Classifier:
+    """Build a classifier from plain settings, as the command line and recorded runs name them.
+
+    Args:
+        network: name of a model, see `cnnhistory.list_models()`.
+        network_args: keywords of the model's builder.
+        loss: default: the network's own criterion, else cross-entropy.
+        optimizer: update rule; sgd has momentum 0.9.
+        lr: learning rate (its peak, for a schedule that moves it).
+        weight_decay: factor of the decay in the optimizer's own convention.
+        schedule: how the rate moves over the run.
+
+    Raises:
+        ValueError: a loss, optimizer or schedule of another name.
+    """
+    for name, value, known in (
+        ("loss", loss or "cross_entropy", LOSSES),
+        ("optimizer", optimizer, OPTIMIZERS),
+        ("schedule", schedule, SCHEDULES),
+    ):
+        if value not in known:
+            raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+    return Classifier(
+        create_model(network, **(network_args or {})),
+        loss=LOSSES[loss]() if loss else None,
+        optimizer=OPTIMIZERS[optimizer](lr=lr, weight_decay=weight_decay),
+        schedule=SCHEDULES[schedule](),
+    )

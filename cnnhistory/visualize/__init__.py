@@ -1,0 +1,1 @@
+"""Code that looks inside a network."""

@@ -1,0 +1,141 @@
+"""The book's own Sphinx extension: timeline, badge, reference."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import cnnhistory
+from cnnhistory.registry import System
+
+pytest.importorskip("sphinx", reason="the extra `book` is not installed")
+FOLDER = Path(__file__).resolve().parents[2] / "book" / "_ext"
+
+
+def load(name: str) -> ModuleType:
+    sys.path.insert(0, str(FOLDER))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(FOLDER))
+
+
+timeline = load("book_timeline")
+badge = load("book_badge")
+api = load("book_api")
+
+
+def record(id: str, year: int, **settings: object) -> System:
+    given = {"era": "early", "task": "classification", "paper": "lecun1998gradient", **settings}
+    return System(id=id, name=f"The <{id}>", year=year, **given)  # type: ignore[arg-type]
+
+
+def test_axis_widens_at_the_turn():
+    axis = timeline.Axis(1950, 2018)
+    assert axis.x(1951) - axis.x(1950) == pytest.approx(timeline.EARLY_STEP)
+    assert axis.x(2012) - axis.x(2011) == pytest.approx(timeline.LATE_STEP)
+    assert axis.x(2010) - axis.x(2009) == pytest.approx(timeline.EARLY_STEP)
+    assert axis.ticks() == [1950, 1960, 1970, 1980, 1990, 2000, *range(2010, 2019)]
+
+
+@pytest.mark.parametrize("years", [[2015] * 16, [1989, 1989, 1990, 1990, 1998], [2009, 2010]])
+def test_marks_do_not_overlap(years: list[int]):
+    axis = timeline.Axis(1980, 2018)
+    spots = timeline.places(years, axis)
+    assert len(set(spots)) == len(years)
+    for n, (x, row) in enumerate(spots):
+        for other_x, other_row in spots[:n]:
+            assert row != other_row or abs(x - other_x) >= timeline.PITCH
+    if years[0] == 2015:  # a year's marks stay inside the year
+        half = timeline.SIZE + 1
+        assert min(x for x, _ in spots) - half >= axis.x(2015)
+        assert max(x for x, _ in spots) + half <= axis.x(2016)
+
+
+def test_built_and_planned_differ_in_shape_and_text():
+    records = [record("new", 2012, chapter="part/new"), record("old", 1990)]
+    html = timeline.timeline_html(records, lambda r: f"{r.chapter}.html" if r.chapter else None)
+    assert "1 of 2 systems runs today." in html
+    built = re.search(r'<a class="mark built"[^>]*href="part/new.html">.*?</a>', html)
+    planned = re.search(r'<g class="mark planned"[^>]*>.*?</g>', html)
+    assert built is not None
+    assert "<circle" in built[0]
+    assert "The &lt;new&gt;, 2012, runs today" in built[0]
+    assert planned is not None
+    assert "<path" in planned[0]
+    assert "The &lt;old&gt;, 1990, planned" in planned[0]
+    assert html.count('<li id="system-') == 2
+    assert "Gradient-Based Learning Applied to Document Recognition" in html
+    assert '<option value="early">' in html
+    assert '<option value="theory">' not in html
+
+
+@pytest.mark.parametrize(
+    ("built", "sentence"),
+    [
+        (0, "0 of 3 systems run today."),
+        (1, "1 of 3 systems runs today."),
+        (2, "2 of 3 systems run"),
+    ],
+)
+def test_count(built: int, sentence: str):
+    records = [record(f"s{n}", 1990, models=("m",) if n < built else ()) for n in range(3)]
+    assert timeline.count(records).startswith(sentence)
+
+
+def test_every_system_is_drawn_and_listed():
+    records = [cnnhistory.system(id) for id in cnnhistory.list_systems()]
+    html = timeline.timeline_html(records, lambda record: None)
+    for id in cnnhistory.list_systems():
+        assert html.count(f'data-system="{id}"') == 2
+
+
+def test_badge_line():
+    facts = {"data": ["digits", "faces"], "download_mb": 11.5}
+    with pytest.raises(ValueError, match="lacks runtime_s, cores, machine"):
+        badge.badge_items(facts)
+    facts |= {"runtime_s": 41.7, "cores": 2, "machine": "AMD EPYC"}
+    assert badge.badge_items(facts) == [
+        ("Runs in", "42 s (2 cores, AMD EPYC)"),
+        ("Data", "digits, faces"),
+        ("Download", "11.5 MB"),
+    ]
+    facts |= {"data": "digits", "download_mb": 0, "cores": 1, "runtime_s": 150}
+    assert badge.badge_items(facts) == [
+        ("Runs in", "2 min (1 core, AMD EPYC)"),
+        ("Data", "digits"),
+        ("Download", "none"),
+    ]
+
+
+def mark_up(*lines: str) -> list[str]:
+    changed = list(lines)
+    api.mark_up(None, "function", "name", None, None, changed)
+    return changed
+
+
+def test_docstrings_become_markup():
+    assert mark_up("Source: lecun1998gradient, Table I.") == [
+        "**Source:** :cite:t:`lecun1998gradient`, Table I."
+    ]
+    assert mark_up("a*b and y_ but not `x*y_` or y_o") == [r"a\*b and y\_ but not `x*y_` or y_o"]
+    assert mark_up("see unknown1999paper") == ["see unknown1999paper"]
+    example = (">>> f('lecun1998gradient') * 2", "'lecun1998gradient'")
+    assert mark_up(*example, "", "a * b") == [*example, "", r"a \* b"]
+
+
+def test_reference_finds_modules_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert {"cnnhistory.papers", "cnnhistory.nn"} <= set(api.rooms())
+    page = api.room_page("cnnhistory.registry")
+    assert ".. autofunction:: cnnhistory.registry.create_model\n" in page
+    assert ".. autoclass:: cnnhistory.registry.System\n   :members:" in page
+    assert "cnnhistory.registry._" not in page
+    monkeypatch.setattr(api, "rooms", lambda: ["cnnhistory.papers"])
+    (tmp_path / "gone.md").write_text("left over")
+    api.write_pages(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["papers.md"]
+    text = (tmp_path / "papers.md").read_text(encoding="utf-8")
+    assert ".. autoexception:: cnnhistory.papers.UnknownIdError" in text

@@ -1,0 +1,230 @@
+import json
+from html.parser import HTMLParser
+
+import pytest
+import torch
+
+import cnnhistory
+from cnnhistory import claims
+from cnnhistory.claims import (
+    Finding,
+    Statement,
+    StatementTable,
+    list_statements,
+    show,
+    statement,
+    table,
+    to_json,
+    verify,
+)
+from cnnhistory.claims.record import CHECKERS, VERDICTS, check
+from cnnhistory.papers import UnknownIdError, list_papers
+
+EVERY = pytest.mark.parametrize("id", list_statements())
+
+
+def made_up(**changes):
+    settings = {
+        "id": "lenet-5.c99",
+        "system": "lenet5",
+        "text": "a < b",
+        "check": "cite",
+        "verdict": "wrong",
+        "truth": "a & b are equal",
+        "source": "lecun1998gradient, Section I",
+    }
+    return Statement(**(settings | changes))
+
+
+class Tags(HTMLParser):
+    """Collects the start tags with their attributes, the texts, and checks the nesting."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.tags, self.texts, self.open = [], [], []
+        self.feed(source)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@EVERY
+def test_the_computed_verdict_is_the_recorded_one(id):
+    finding = verify(id)
+    if finding is None:
+        assert statement(id).check == "cite"
+    else:
+        assert finding.verdict == statement(id).verdict
+        assert finding.computed
+
+
+@EVERY
+def test_a_statement_is_decided_by_a_program_or_cited(id):
+    assert (id in CHECKERS) == (statement(id).check != "cite")
+
+
+@EVERY
+def test_a_statement_names_its_system_and_its_source(id):
+    record = statement(id)
+    entry = id.rpartition(".")[0]
+    renamed = {"lenet-1989": "lenet1989", "lenet-1990": "lenet1990", "lenet-5": "lenet5"}
+    assert record.system == renamed.get(entry, entry.replace("-", "_"))
+    assert cnnhistory.system(record.system).id == record.system
+    key, _, place = record.source.partition(", ")
+    assert key in list_papers()
+    assert place
+    assert record.text.endswith(".")
+    assert record.truth.endswith(".")
+
+
+def test_no_program_without_its_statement():
+    assert set(CHECKERS) <= set(list_statements())
+
+
+def test_statements_by_pattern_system_and_verdict():
+    assert list_statements("lenet-5.c[12]") == ["lenet-5.c1", "lenet-5.c2"]
+    assert list_statements(system="lenet5", verdict="correct") == ["lenet-5.c2", "lenet-5.c8"]
+    assert list_statements(system="alexnet", verdict="opinion") == []
+    by_verdict = [id for verdict in VERDICTS for id in list_statements(verdict=verdict)]
+    assert sorted(by_verdict) == sorted(list_statements())
+
+
+def test_unknown_ids_are_refused():
+    with pytest.raises(UnknownIdError, match=r"unknown statement 'lenet5\.c1'; did you mean 'len"):
+        statement("lenet5.c1")
+    for look_up in (verify, lambda id: table([id]), lambda id: to_json([id])):
+        with pytest.raises(UnknownIdError, match=r"unknown statement 'x\.c1'"):
+            look_up("x.c1")
+    with pytest.raises(UnknownIdError, match="unknown system 'lenet-5'; did you mean 'lenet5'"):
+        show("lenet-5")
+    with pytest.raises(UnknownIdError, match="unknown system"):
+        list_statements(system="lenet")
+    with pytest.raises(ValueError, match=r"verdict: expected one of correct, .* got 'false'"):
+        list_statements(verdict="false")
+    with pytest.raises(ValueError, match="no statement about 'tracking_misc' is entered"):
+        show("tracking_misc")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"id": "lenet5"}, "id: expected a form like"),
+        ({"id": "lenet-5.c0"}, "id: expected a form like"),
+        ({"id": "lenet-5.x1"}, "id: expected a form like"),
+        ({"check": "guess"}, "check: expected one of count, rf, algebra, exp, cite"),
+        ({"verdict": "false"}, "verdict: expected one of correct, imprecise, wrong"),
+    ],
+)
+def test_a_malformed_record_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        made_up(**changes)
+
+
+def test_a_finding_needs_a_known_verdict():
+    with pytest.raises(ValueError, match="verdict: expected one of"):
+        Finding("maybe", "1 = 1")
+
+
+def test_one_statement_has_one_program(monkeypatch):
+    monkeypatch.setattr("cnnhistory.claims.record.CHECKERS", {})
+
+    def first():
+        return Finding("correct", "1")
+
+    def second():
+        return Finding("wrong", "2")
+
+    assert check("lenet-5.c99")(first) is first
+    assert check("lenet-5.c99")(first) is first  # a reloaded module
+    with pytest.raises(ValueError, match=r"lenet-5.c99 is already decided by .*first"):
+        check("lenet-5.c99")(second)
+
+
+def test_checking_leaves_the_random_state_alone(monkeypatch):
+    drawn = []
+
+    def draws():
+        drawn.append(torch.rand(3).tolist())
+        return Finding("correct", "drawn")
+
+    monkeypatch.setitem(CHECKERS, "lenet-5.c2", draws)
+    torch.manual_seed(5)
+    expected = torch.rand(2).tolist()
+    torch.manual_seed(5)
+    verify("lenet-5.c2")
+    assert torch.rand(2).tolist() == expected
+    verify("lenet-5.c2")
+    assert drawn[0] == drawn[1]
+
+
+def test_the_text_table_has_every_statement_and_fits():
+    text = str(show("lenet5"))
+    assert repr(show("lenet5")) == text
+    assert text.splitlines()[0] == "What the survey says about LeNet-5, checked"
+    for id in list_statements(system="lenet5"):
+        assert sum(line.startswith(f"{id} ") for line in text.splitlines()) == 1
+    assert max(map(len, text.splitlines())) <= 100
+    assert all(line == line.rstrip() for line in text.splitlines())
+    words = " ".join(text.split())
+    assert "84 units" in words
+    assert "cited:" in words
+    assert "computed:" in words
+
+
+def test_the_columns_of_the_text_table_line_up():
+    finding = Finding("correct", "one two three four five six seven eight nine")
+    lines = str(StatementTable([(made_up(verdict="correct"), finding)])).splitlines()
+    heading, rule, first, second = lines[:4]
+    assert heading.index("checked") == rule.rindex(" ") + 1 == first.index("computed: one")
+    assert second == " " * heading.index("checked") + "four five six seven eight"
+
+
+def test_the_html_table_is_accessible_and_themeable():
+    page = Tags(show("lenet5")._repr_html_())
+    ids = list_statements(system="lenet5")
+    scopes = [attributes.get("scope") for tag, attributes in page.tags if tag == "th"]
+    assert scopes == ["col"] * 5 + ["row"] * len(ids)
+    assert [tag for tag, _ in page.tags].count("td") == 4 * len(ids)
+    assert page.tags[:2] == [("table", {"class": "claims"}), ("caption", {})]
+    assert not any({"style", "bgcolor", "color"} & set(attributes) for _, attributes in page.tags)
+    assert set(ids) <= set(page.texts)
+
+
+def test_html_is_escaped():
+    shown = StatementTable([(made_up(), None)], caption="<i>")._repr_html_()
+    page = Tags(shown)
+    assert {"<i>", "a < b", "a & b are equal"} <= set(page.texts)
+    assert "i" not in [tag for tag, _ in page.tags]
+
+
+def test_the_verdict_shown_is_the_computed_one():
+    row = (made_up(verdict="wrong"), Finding("imprecise", "3 of 4"))
+    assert "imprecise" in str(StatementTable([row]))
+    assert "wrong" not in str(StatementTable([row]))
+    assert "<td>imprecise</td>" in StatementTable([row])._repr_html_()
+
+
+def test_json_has_the_records_and_what_was_computed(monkeypatch):
+    first, second = json.loads(to_json(["lenet-5.c8", "lenet-5.c6"]))
+    assert first["id"] == "lenet-5.c8"
+    assert first["verdict"] == "correct"
+    assert "60 of 96" in first["computed"]
+    assert second["computed"] is None
+    assert second["source"].startswith("lecun1998gradient, ")
+    assert [record["id"] for record in json.loads(to_json())] == list_statements()
+    monkeypatch.setitem(CHECKERS, "lenet-5.c8", lambda: Finding("wrong", "none of 96"))
+    assert json.loads(to_json(["lenet-5.c8"]))[0]["verdict"] == "wrong"
+
+
+def test_ids_are_entered_once():
+    entered = [record.id for record in claims.early.STATEMENTS]
+    assert len(set(entered)) == len(entered)
+    assert entered == [id for id in list_statements() if id in entered]

@@ -1,0 +1,107 @@
+"""What the tests of the data modules share: a clean environment, idx files, a file server."""
+
+import gzip
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No switch, no mirror, no proxy, and an empty cache of the test's own; returns it."""
+    monkeypatch.delenv("CNNHISTORY_SCALE", raising=False)
+    monkeypatch.delenv("CNNHISTORY_DATA", raising=False)
+    monkeypatch.setenv("CNNHISTORY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def idx_bytes() -> Callable[[np.ndarray], bytes]:
+    """Writes an array in the idx format."""
+
+    def make(array: np.ndarray) -> bytes:
+        sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+        return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+    return make
+
+
+@pytest.fixture
+def mnist_files(
+    idx_bytes: Callable[[np.ndarray], bytes],
+) -> Callable[[int, int], dict[str, bytes]]:
+    """Generated idx files by name: random images, labels 0 to 9 in turn."""
+
+    def make(train: int, test: int) -> dict[str, bytes]:
+        rng = np.random.default_rng(0)
+        files = {}
+        for prefix, size in (("train", train), ("t10k", test)):
+            images = rng.integers(0, 256, (size, 28, 28), dtype=np.uint8)
+            files[f"{prefix}-images-idx3-ubyte"] = idx_bytes(images)
+            files[f"{prefix}-labels-idx1-ubyte"] = idx_bytes(np.arange(size) % 10)
+        return files
+
+    return make
+
+
+@pytest.fixture
+def mirror(
+    mnist_files: Callable[[int, int], dict[str, bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[[int, int], Path]:
+    """Writes generated idx files, half of them gzipped, and points CNNHISTORY_DATA there."""
+
+    def make(train: int, test: int) -> Path:
+        folder = tmp_path / "mirror" / "mnist"
+        folder.mkdir(parents=True)
+        for k, (name, data) in enumerate(mnist_files(train, test).items()):
+            if k % 2:
+                (folder / f"{name}.gz").write_bytes(gzip.compress(data, 1))
+            else:
+                (folder / name).write_bytes(data)
+        monkeypatch.setenv("CNNHISTORY_DATA", str(tmp_path / "mirror"))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def server() -> Iterator[SimpleNamespace]:
+    """A file server on this machine.
+
+    `files` maps a path to its bytes, `asked` lists the paths asked for, `cut` holds paths
+    whose answer breaks off half-way, and `gate`, where set, is waited for before an answer.
+    """
+    state = SimpleNamespace(files={}, asked=[], cut=set(), gate=None)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.asked.append(self.path)
+            if state.gate is not None:
+                state.gate.wait()
+            data = state.files.get(self.path)
+            if data is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[: len(data) // 2] if self.path in state.cut else data)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        state.url = f"http://127.0.0.1:{httpd.server_port}/"
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield state
+        httpd.shutdown()
+        thread.join()

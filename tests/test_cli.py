@@ -1,0 +1,161 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import cnnhistory
+from cnnhistory.cli import main
+
+
+def run(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "cnnhistory", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "CNNHISTORY_SCALE": "small", "OMP_NUM_THREADS": "1", **environment},
+        check=False,
+    )
+
+
+def test_systems_lists_all(capsys):
+    assert main(["systems"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 142
+    assert any(line.split()[:3] == ["lenet5", "1998", "built"] for line in lines)
+
+
+def test_systems_json(capsys):
+    main(["systems", "lenet*", "--json"])
+    records = json.loads(capsys.readouterr().out)
+    assert [r["id"] for r in records] == cnnhistory.list_systems("lenet*")
+    assert records[-1]["paper"] == "lecun1998gradient"
+
+
+def test_show(capsys):
+    main(["show", "lenet5"])
+    out = capsys.readouterr().out
+    assert "Gradient-Based Learning Applied to Document Recognition" in out
+    assert "340908 connections" in out
+    assert "lenet5_modern" in out
+
+
+def test_claims(capsys):
+    main(["claims", "lenet5", "--wrong"])
+    out = capsys.readouterr().out
+    assert "lenet-5.c1" in out
+    assert "84" in out
+    assert "lenet-5.c2" not in out
+    main(["claims", "lenet-5.c2", "--json"])
+    (record,) = json.loads(capsys.readouterr().out)
+    assert record["verdict"] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "lenet"], "did you mean"),
+        (["claims", "lenet-5.c99"], "did you mean"),
+        (["systems", "zzz*"], "no system matches"),
+        (["fit", "lenet6"], "did you mean"),
+        (["data", "fetch"], "--all"),
+        (["data", "fetch", "digit"], "digits"),
+        (["record", "lenet5_mnst"], "did you mean lenet5_mnist"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, message, capsys):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("cnnhistory: ")
+    assert len(captured.err.splitlines()) == 1
+    assert message in captured.err
+
+
+def test_data_list_and_fetch(capsys):
+    main(["data", "list"])
+    assert "digits" in capsys.readouterr().out
+    assert main(["data", "fetch", "digits"]) == 0
+    assert "digits: " in capsys.readouterr().out
+
+
+def test_pipe_that_closes_early():
+    command = f"{sys.executable} -m cnnhistory systems | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("lenet1989")
+    assert "Traceback" not in done.stderr
+
+
+FAST = ["--trainer.max_epochs=1", "--trainer.accelerator=cpu"]
+
+
+def test_fit_trains_tests_and_stores(tmp_path):
+    done = run("fit", "lenet5_modern", *FAST, "--model.lr=0.01", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "test error" in done.stdout
+    folder = tmp_path / "runs" / "lenet5_modern"
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "config.yaml",
+        "last.ckpt",
+        "metrics.csv",
+    ]
+    # the stored settings start the same run again; --resume finds nothing left to do
+    again = run("fit", "lenet5_modern", "--config", str(folder / "config.yaml"), "--resume",
+                cwd=tmp_path)  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
+
+
+def test_broken_yaml_is_one_clear_error(tmp_path):
+    (tmp_path / "broken.yaml").write_text("trainer: [unclosed\n")
+    done = run("fit", "lenet5", "--config", "broken.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "broken.yaml" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_unknown_setting_is_named(tmp_path):
+    done = run("fit", "lenet5", "--model.learning_rate=1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "learning_rate" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_directory_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    done = run("fit", "lenet5", "--directory=file/run", *FAST, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "file" in done.stderr
+
+
+def last_weights(folder):
+    state = torch.load(folder / "last.ckpt", weights_only=False)["state_dict"]
+    return {key: value for key, value in state.items() if key.startswith("network.")}
+
+
+def test_two_processes_with_half_the_batch_equal_one(tmp_path):
+    settings = {
+        "model.optimizer": "sgd",
+        "model.lr": "0.001",
+        "trainer.limit_train_batches": "12",
+        "trainer.limit_val_batches": "0",
+    }
+    common = ["fit", "lenet5", *(f"--{key}={value}" for key, value in settings.items()), *FAST]
+    one = run(*common, "--data.batch_size=64", "--directory=one", cwd=tmp_path)
+    two = run(*common, "--data.batch_size=32", "--directory=two", "--trainer.strategy=ddp",
+              "--trainer.devices=2", cwd=tmp_path)  # fmt: skip
+    assert one.returncode == 0, one.stderr
+    assert two.returncode == 0, two.stderr
+    start = run(*common, "--directory=other", "--seed_everything=1", cwd=tmp_path)
+    assert start.returncode == 0
+    ours, theirs = last_weights(tmp_path / "one"), last_weights(tmp_path / "two")
+    other = last_weights(tmp_path / "other")
+    for key, value in ours.items():
+        torch.testing.assert_close(theirs[key], value, atol=1e-5, rtol=0)
+    assert any(not torch.allclose(other[key], ours[key], atol=1e-2) for key in ours)
