@@ -33,7 +33,7 @@ help:
 $(STAMP): pyproject.toml constraints.txt
 	$(call headline,Environment in $(VENV))
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11 ...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,test,peers]'
 	@touch $@
 
@@ -80,8 +80,9 @@ execute: data
 	$(call headline,Run notebooks; $(SCALE) mode)
 	$(BIN)/python book/_tools/execute.py --scale $(SCALE) $(BOOK)
 
-# The newest versions that fit pyproject.toml, from an environment of their own. What only one
-# platform needs (nvidia, cuda, triton) and suffixes like +cpu are left out.
+# The newest versions that fit pyproject.toml, from an environment of their own. Use the oldest
+# Python that they are for, Debian 12's 3.11.2: some packages refuse it in their newest version.
+# What only one platform needs (nvidia, cuda, triton) and suffixes like +cpu are left out.
 constraints:
 	$(call headline,New constraints.txt)
 	rm -rf _build/pins

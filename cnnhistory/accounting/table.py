@@ -173,7 +173,7 @@ class LayerTable:
         return (
             f'<div role="region" aria-label="{caption}" tabindex="0" '
             f'style="overflow-x: auto">\n'
-            f"<table>\n<caption>{caption}</caption>\n"
+            f'<table class="dataframe">\n<caption>{caption}</caption>\n'
             f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
             f"<tfoot>{line(self.total)}</tfoot>\n</table>\n</div>"
         )

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def shift(images: Tensor, right: float, down: float, background: float = 0.0) -> Tensor:
+def shift(images: Tensor, right: float, down: float = 0.0, background: float = 0.0) -> Tensor:
     """Move the picture content; what enters is background.
 
     Shape: images (N, C, H, W) in and out.
@@ -15,7 +15,7 @@ def shift(images: Tensor, right: float, down: float, background: float = 0.0) ->
     Units: `right` and `down` in pixels, fractions are interpolated bilinearly; `background` is
     the pixel level of empty paper.
 
-    >>> shift(torch.tensor([[[[1.0, 2.0, 3.0]]]]), right=1, down=0).tolist()
+    >>> shift(torch.tensor([[[[1.0, 2.0, 3.0]]]]), right=1).tolist()
     [[[[0.0, 1.0, 2.0]]]]
     """
     height, width = _size(images)

@@ -29,6 +29,17 @@ C3_READS = (
     (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5),
 )  # fmt: skip
 
+# Section II-B: trainable parameters and connections that the paper counts for each layer.
+PAPER_COUNTS = {
+    "c1": (156, 122_304),
+    "s2": (12, 5_880),
+    "c3": (1_516, 151_600),
+    "s4": (32, 2_000),
+    "c5": (48_120, 48_120),
+    "f6": (10_164, 10_164),
+    "output": (0, 840),  # fixed codes
+}
+
 # The output codes, 7 columns by 12 rows each, drawn by us in the manner of Figure 3.
 DIGIT_BITMAPS = """
 ....... ....... ....... ....... ....... ....... ....... ....... ....... .......

@@ -35,8 +35,21 @@ def image_grid(
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     title_height = 0.28 if titles is not None else 0.0
+    # Equal cells need no layout engine, which would take a second for a few dozen images.
     figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * cell, rows * (cell + title_height)), squeeze=False
+        rows,
+        columns,
+        figsize=(columns * cell, rows * (cell + title_height)),
+        squeeze=False,
+        layout="none",
+        gridspec_kw={
+            "left": 0,
+            "right": 1,
+            "bottom": 0,
+            "top": 1 - title_height / (rows * (cell + title_height)),
+            "wspace": 0.08,
+            "hspace": 0.08 + title_height / cell,
+        },
     )
     images = images.detach().cpu()
     for ax in axes.flat:

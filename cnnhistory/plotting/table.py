@@ -56,6 +56,7 @@ class Table:
         top = "".join(f'<th scope="col"{s}>{escape(h)}</th>' for s, h in heads)
         body = "\n".join(map(line, self.rows))
         return (
-            f'<div style="overflow-x: auto"><table>\n<thead><tr>{top}</tr></thead>\n'
+            f'<div style="overflow-x: auto"><table class="dataframe">\n'
+            f"<thead><tr>{top}</tr></thead>\n"
             f"<tbody>\n{body}\n</tbody>\n</table></div>"
         )
