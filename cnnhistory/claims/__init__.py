@@ -20,6 +20,7 @@ import torch
 
 from cnnhistory import registry
 from cnnhistory.claims import early
+from cnnhistory.claims.confirm import confirm
 from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
 from cnnhistory.papers import unknown_id
@@ -28,6 +29,7 @@ __all__ = [
     "Finding",
     "Statement",
     "StatementTable",
+    "confirm",
     "list_statements",
     "show",
     "statement",

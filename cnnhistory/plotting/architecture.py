@@ -74,6 +74,8 @@ def architecture(
             if image is not None and name == "input":
                 extent = (x, x + side, -side / 2, side / 2)
                 ax.imshow(image.cpu().numpy(), cmap="gray_r", extent=extent, zorder=2)
+                frame = Rectangle((x, -side / 2), side, side, fc="none", ec=COLORS[0], lw=0.9)
+                ax.add_patch(frame).set_zorder(3)
             width = side + STEP * (sheets - 1)
             label = f"{size[0]}@{size[1]}×{size[2]}"
         else:

@@ -20,8 +20,6 @@ TOC = ROOT / "_toc.yml"
 
 MAX_BYTES = 2_000_000
 FILE_NAME = re.compile(r"(\S*/)?\S+\.(png|jpe?g|svg|gif)", re.IGNORECASE)
-# Loaded from another host on purpose: formulas are text without it.
-FROM_ELSEWHERE = ("https://cdn.jsdelivr.net/npm/mathjax@",)
 
 
 @dataclass
@@ -131,7 +129,7 @@ def foreign_files(html: Path) -> list[str]:
         f"{path.relative_to(html)}: {link}"
         for path in pages(html)
         for link in read(path).loads
-        if urlsplit(link).netloc and not link.startswith(FROM_ELSEWHERE)
+        if urlsplit(link).netloc
     ]
 
 

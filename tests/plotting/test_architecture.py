@@ -23,7 +23,8 @@ def test_shows_every_layer_with_its_size():
     assert len(ax.images) == 1
     sheets = 1 + 6 + 6 + MOST_SHEETS + MOST_SHEETS + 3  # stacks, and three bars
     patches = 5  # what one unit of C1, S2, C3, S4 and C5 reads
-    assert len(ax.patches) == sheets + patches
+    frame = 1  # around the image
+    assert len(ax.patches) == sheets + patches + frame
 
 
 def test_chosen_layers_only():
