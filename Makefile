@@ -12,6 +12,10 @@ HTML := _build/html
 
 # Without it, two processes that share the cores slow each other down tenfold.
 export OMP_WAIT_POLICY := passive
+# The networks of small mode are too small to share: one thread each is the fastest.
+ifeq ($(SCALE),small)
+export OMP_NUM_THREADS ?= 1
+endif
 # pip's choice of a mirror is the user's; its notices are noise here.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -1,8 +1,10 @@
+import gzip
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -159,3 +161,24 @@ def test_two_processes_with_half_the_batch_equal_one(tmp_path):
     for key, value in ours.items():
         torch.testing.assert_close(theirs[key], value, atol=1e-5, rtol=0)
     assert any(not torch.allclose(other[key], ours[key], atol=1e-2) for key in ours)
+
+
+def write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+def test_full_mode_trains_on_files_of_the_canonical_form(tmp_path):
+    """Generated digits in the canonical files: full mode finds, reads and trains on them."""
+    folder = tmp_path / "mirror" / "mnist"
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for part, n in (("train", 60_000), ("t10k", 10_000)):
+        images = np.zeros((n, 28, 28), dtype=np.uint8)
+        images[:, ::7, ::7] = random.integers(0, 256, (n, 4, 4))
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", images)
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", np.arange(n, dtype=np.uint8) % 10)
+    done = run("fit", "lenet5", "--trainer.fast_dev_run=true", "--trainer.accelerator=cpu",
+               cwd=tmp_path, CNNHISTORY_SCALE="full", CNNHISTORY_DATA=str(tmp_path / "mirror"))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "of 10000;" in done.stdout
