@@ -178,7 +178,8 @@ def test_full_mode_trains_on_files_of_the_canonical_form(tmp_path):
         images[:, ::7, ::7] = random.integers(0, 256, (n, 4, 4))
         write_idx(folder / f"{part}-images-idx3-ubyte.gz", images)
         write_idx(folder / f"{part}-labels-idx1-ubyte.gz", np.arange(n, dtype=np.uint8) % 10)
-    done = run("fit", "lenet5", "--trainer.fast_dev_run=true", "--trainer.accelerator=cpu",
-               cwd=tmp_path, CNNHISTORY_SCALE="full", CNNHISTORY_DATA=str(tmp_path / "mirror"))  # fmt: skip
+    environment = {"CNNHISTORY_SCALE": "full", "CNNHISTORY_DATA": str(tmp_path / "mirror")}
+    options = ["--trainer.fast_dev_run=true", "--trainer.accelerator=cpu"]
+    done = run("fit", "lenet5", *options, cwd=tmp_path, **environment)
     assert done.returncode == 0, done.stderr
     assert "of 10000;" in done.stdout
