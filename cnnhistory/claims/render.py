@@ -69,6 +69,7 @@ class StatementTable:
             body.append(f'<tr><th scope="row">{html.escape(first)}</th>{data}</tr>')
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
         return (
-            f'<table class="claims">{caption}<thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(body)}</tbody></table>"
+            '<div class="claims" role="region" aria-label="claims" tabindex="0">'
+            f'<table class="dataframe">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(body)}</tbody></table></div>"
         )
