@@ -26,7 +26,7 @@ def activations(network: nn.Module, x: Tensor, layers: Sequence[str]) -> dict[st
     found: dict[str, Tensor] = {}
 
     def keep(name: str):  # type: ignore[no-untyped-def]
-        return lambda module, args, output: found.__setitem__(name, output.detach())
+        return lambda module, args, output: found.__setitem__(name, output.detach().clone())
 
     handles = [modules[name].register_forward_hook(keep(name)) for name in layers]
     was_training = network.training

@@ -34,3 +34,10 @@ def test_leaves_no_trace():
 def test_unknown_name_lists_the_known():
     with pytest.raises(KeyError, match="no module 'conv1'; there are 0, 1, 2"):
         activations(network(), torch.zeros(1, 2), ["conv1"])
+
+
+def test_a_layer_that_works_in_place_does_not_change_what_was_kept():
+    net = torch.nn.Sequential(torch.nn.Identity(), torch.nn.ReLU(inplace=True))
+    found = activations(net, torch.tensor([[-1.0, 2.0]]), ["0", "1"])
+    assert found["0"].tolist() == [[-1.0, 2.0]]
+    assert found["1"].tolist() == [[0.0, 2.0]]
