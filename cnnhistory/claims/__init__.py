@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 import torch
 
 from cnnhistory import registry
-from cnnhistory.claims import early
+from cnnhistory.claims import early, imagenet
 from cnnhistory.claims.confirm import confirm
 from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
@@ -38,7 +38,7 @@ __all__ = [
     "verify",
 ]
 
-_STATEMENTS = {record.id: record for record in (*early.STATEMENTS,)}
+_STATEMENTS = {record.id: record for record in (*early.STATEMENTS, *imagenet.STATEMENTS)}
 
 
 def statement(id: str) -> Statement:

@@ -2,19 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory import create_model
+from cnnhistory.accounting import summarize
 from cnnhistory.claims.record import Finding, Statement, check
 from cnnhistory.models.lenet5 import LeNet5
+from cnnhistory.models.lenet1989 import LeNet1989
+from cnnhistory.models.lenet1990 import LeNet1990
+from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
+from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.rbf import EuclideanRBF
+from cnnhistory.papers import paper
+
+SURVEY_YEAR = 2018
 
 STATEMENTS = (
+    Statement(
+        id="lenet-1989.c1",
+        system="lenet1989",
+        text="The input is a gray image of 16×16, the output ten classes; of the three hidden "
+        "layers H1 and H2 are convolutional, H3 is fully connected.",
+        check="count",
+        verdict="correct",
+        truth="As stated: 9,760 parameters and 64,660 connections.",
+        source="lecun1989backprop, Section 3.3, Figure 3",
+    ),
+    Statement(
+        id="lenet-1989.c2",
+        system="lenet1989",
+        text="It introduced weight sharing and the notion of a feature map.",
+        check="cite",
+        verdict="correct",
+        truth="It did for networks trained by back-propagation. Fukushima's Neocognitron of 1980 "
+        "had planes of replicated features, which were not trained that way.",
+        source="lecun1989backprop, Section 3.2",
+    ),
+    Statement(
+        id="lenet-1989.c3",
+        system="lenet1989",
+        text="The activation function is tanh.",
+        check="exp",
+        verdict="imprecise",
+        truth="It is 1.7159 tanh(2x/3), in the output layer too.",
+        source="lecun1989backprop, Section 4",
+    ),
+    Statement(
+        id="lenet-1989.c4",
+        system="lenet1989",
+        text="The loss is the mean squared error.",
+        check="exp",
+        verdict="correct",
+        truth="As stated, between the ten outputs and targets of +1 and -1.",
+        source="lecun1989backprop, Section 4",
+    ),
+    Statement(
+        id="lenet-1989.c5",
+        system="lenet1989",
+        text="The initial weights are drawn from a uniform distribution.",
+        check="exp",
+        verdict="correct",
+        truth="As stated: from -2.4/F to 2.4/F, where F is the number of inputs of the unit.",
+        source="lecun1989backprop, Section 4",
+    ),
+    Statement(
+        id="lenet-1989.c6",
+        system="lenet1989",
+        text="The weights are updated by online stochastic gradient descent, one sample a step.",
+        check="cite",
+        verdict="imprecise",
+        truth="The updates are online, but each step is scaled by an estimate of the second "
+        "derivative, the diagonal of the Hessian.",
+        source="lecun1989backprop, Section 4",
+    ),
+    Statement(
+        id="lenet-1989.c7",
+        system="lenet1989",
+        text="The first real convolutional network appeared 29 years before the survey.",
+        check="algebra",
+        verdict="correct",
+        truth="As stated: the survey was written in 2018.",
+        source="lecun1989backprop, title page",
+    ),
+    Statement(
+        id="lenet-1990.c1",
+        system="lenet1990",
+        text="It reads postal codes with 1 % error at 9 % rejection.",
+        check="cite",
+        verdict="correct",
+        truth="As stated, for handwritten digits alone. With printed digits among them, 5.7 % "
+        "have to be rejected.",
+        source="lecun1990handwritten, section on results",
+    ),
+    Statement(
+        id="lenet-1990.c2",
+        system="lenet1990",
+        text="The input is 28×28; H1 has 4 maps of 24×24, H2 4 of 12×12, H3 12 of 8×8, H4 12 of "
+        "4×4.",
+        check="count",
+        verdict="correct",
+        truth="As stated.",
+        source="lecun1990handwritten, section on the network architecture",
+    ),
+    Statement(
+        id="lenet-1990.c3",
+        system="lenet1990",
+        text="Each map of H3 reads only some maps of H2, which saves parameters.",
+        check="count",
+        verdict="correct",
+        truth="As stated: 20 of the 48 possible pairs are connected, which leaves 512 parameters "
+        "of 1,212.",
+        source="lecun1990handwritten, section on the network architecture",
+    ),
+    Statement(
+        id="lenet-1990.c4",
+        system="lenet1990",
+        text="The output layer gives the probabilities of the ten classes.",
+        check="exp",
+        verdict="imprecise",
+        truth="It gives ten scores squashed by the scaled tanh and trained with the squared "
+        "error; they may be negative and have no fixed sum.",
+        source="lecun1990handwritten, section on the network architecture",
+    ),
+    Statement(
+        id="lenet-1990.c5",
+        system="lenet1990",
+        text="H2 and H4 down-sample their input by 2×2.",
+        check="count",
+        verdict="imprecise",
+        truth="They sum four inputs, multiply by a weight, add a bias and squash; each map "
+        "learns its own weight and bias.",
+        source="lecun1990handwritten, section on the network architecture",
+    ),
     Statement(
         id="lenet-5.c1",
         system="lenet5",
@@ -95,6 +220,14 @@ STATEMENTS = (
 )
 
 
+def _lenet1989() -> LeNet1989:
+    return cast(LeNet1989, create_model("lenet1989"))
+
+
+def _lenet1990() -> LeNet1990:
+    return cast(LeNet1990, create_model("lenet1990"))
+
+
 def _lenet5() -> LeNet5:
     return cast(LeNet5, create_model("lenet5"))
 
@@ -108,6 +241,164 @@ def _maps(model: LeNet5, size: int) -> dict[str, Tensor]:
         x = model.activation(model.get_submodule(name)(x))
         maps[name.upper()] = x
     return maps
+
+
+def _size(shape: Iterable[int]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _tanh_or_scaled(activation: nn.Module) -> tuple[bool, bool, str]:
+    """Return whether a function is tanh, whether it is the scaled tanh, and that in words."""
+    x = torch.linspace(-4, 4, 801)
+    f = activation(x)
+    is_tanh = torch.allclose(f, torch.tanh(x), atol=1e-5)
+    is_scaled = torch.allclose(f, 1.7159 * torch.tanh(2 * x / 3), atol=1e-5)
+    one = activation(torch.tensor(1.0)).item()
+    return (
+        is_tanh,
+        is_scaled,
+        f"f(1) = {one:.3f}, tanh(1) = {torch.tanh(torch.tensor(1.0)).item():.3f}; f "
+        f"{'equals' if is_scaled else 'is not'} 1.7159 tanh(2x/3) on [-4, 4]",
+    )
+
+
+def _trained_subsampling(*layers: Subsample2d) -> Finding:
+    """Tell sub-sampling with a weight and a bias for each map from pooling, which has neither."""
+    per_map = {sum(p.numel() for p in layer.parameters()) // layer.channels for layer in layers}
+    first = layers[0]
+    x = torch.rand(1, first.channels, 28, 28)
+    with torch.no_grad():
+        first.weight.fill_(1 / 4)
+        first.bias.zero_()
+        can_average = torch.allclose(first(x), F.avg_pool2d(x, 2), atol=1e-6)
+    verdict = "correct" if per_map == {0} else "imprecise" if can_average else "wrong"
+    return Finding(
+        verdict,
+        f"{' or '.join(map(str, sorted(per_map)))} trainable parameters per map, pooling has "
+        f"none; 1/4 and 0 {'give' if can_average else 'do not give'} average pooling",
+    )
+
+
+def _partial(layer: PartialConv2d) -> Finding:
+    """Compare the parameters of a partly connected layer with those of a dense one."""
+    made, possible = int(layer.links.sum()), layer.links.numel()
+    parameters = sum(p.numel() for p in layer.parameters())
+    dense = possible * layer.kernel_size**2 + layer.out_channels
+    return Finding(
+        "correct" if 0 < made < possible else "wrong",
+        f"{made} of {possible} links; {parameters:,} parameters, {dense:,} with all links",
+    )
+
+
+@check("lenet-1989.c1")
+def _layers_of_1989() -> Finding:
+    model = _lenet1989()
+    table = summarize(model, (1, 16, 16))
+    layers = {row.name: row for row in table if row.connections}
+    kinds = {name: type(model.get_submodule(name)) for name in layers}
+    stated = {"h1": PartialConv2d, "h2": PartialConv2d, "h3": nn.Linear, "output": nn.Linear}
+    return Finding(
+        "correct" if kinds == stated and table.total.output_shape == (10,) else "wrong",
+        ", ".join(
+            f"{name.upper() if name[0] == 'h' else name} {_size(row.output_shape or ())}"
+            for name, row in layers.items()
+        )
+        + f"; {table.total.parameters:,} parameters, {table.total.connections:,} connections",
+    )
+
+
+@check("lenet-1989.c3")
+def _activation_of_1989() -> Finding:
+    model = _lenet1989()
+    with torch.no_grad():
+        model.output.weight.fill_(100)  # drives the output to its limits
+        limit = model(torch.rand(4, 1, 16, 16)).abs().max().item()
+    is_tanh, is_scaled, fact = _tanh_or_scaled(model.activation)
+    at_output = abs(limit - (1 if is_tanh else 1.7159)) < 1e-3
+    if is_tanh and at_output:
+        verdict = "correct"
+    else:
+        verdict = "imprecise" if is_tanh or is_scaled else "wrong"
+    return Finding(verdict, f"{fact}; the outputs reach {limit:.4f} at most")
+
+
+@check("lenet-1989.c4")
+def _loss_of_1989() -> Finding:
+    model = _lenet1989()
+    target = torch.arange(10)
+    scores = model(torch.rand(10, 1, 16, 16)).detach()
+    loss = model.criterion(scores, target).item()
+    mse = F.mse_loss(scores, 2 * torch.eye(10) - 1).item()
+    return Finding(
+        "correct" if abs(loss - mse) < 1e-6 else "wrong",
+        f"on random images the loss is {loss / mse:.3f} times the mean squared difference to "
+        "+1 and -1",
+    )
+
+
+@check("lenet-1989.c5")
+def _initial_weights_of_1989() -> Finding:
+    model = _lenet1989()
+    farthest, count = 0.0, 0
+    for name, fan_in in (("h1", 25), ("h2", 8 * 25), ("h3", 192), ("output", 30)):
+        weights = model.get_submodule(name).get_parameter("weight").detach().flatten()
+        count += weights.numel()
+        # In units of the range the weights should be spread evenly from 0 to 1.
+        place = (weights * fan_in / 2.4 + 1) / 2
+        even = (torch.arange(place.numel()) + 0.5) / place.numel()
+        distance = (place.sort().values - even).abs().max().item()
+        # An even sample stays below 1.95 / sqrt(n) in 999 cases of 1,000.
+        farthest = max(farthest, distance * place.numel() ** 0.5 / 1.95)
+    return Finding(
+        "correct" if farthest < 1 else "wrong",
+        f"{count:,} weights of 4 layers: their Kolmogorov-Smirnov distance to U[-2.4/F, 2.4/F] is "
+        f"at most {farthest:.2f} of the one that 1 even sample in 1,000 exceeds",
+    )
+
+
+@check("lenet-1989.c7")
+def _years_since_1989() -> Finding:
+    first = paper("lecun1989backprop").year
+    return Finding(
+        "correct" if SURVEY_YEAR - first == 29 else "wrong",
+        f"{SURVEY_YEAR} - {first} = {SURVEY_YEAR - first}",
+    )
+
+
+@check("lenet-1990.c2")
+def _shapes_of_1990() -> Finding:
+    stated = {"h1": (4, 24, 24), "h2": (4, 12, 12), "h3": (12, 8, 8), "h4": (12, 4, 4)}
+    table = summarize(_lenet1990(), (1, 28, 28))
+    found = {name: table[name].output_shape or () for name in stated}
+    return Finding(
+        "correct" if found == stated else "wrong",
+        ", ".join(f"{name.upper()} {_size(shape)}" for name, shape in found.items()),
+    )
+
+
+@check("lenet-1990.c3")
+def _partial_connection_of_1990() -> Finding:
+    return _partial(_lenet1990().h3)
+
+
+@check("lenet-1990.c4")
+def _outputs_of_1990() -> Finding:
+    with torch.no_grad():
+        scores = _lenet1990()(torch.rand(50, 1, 28, 28) * 2 - 1)
+    sums = scores.sum(1)
+    positive = bool((scores >= 0).all())
+    adds_up = torch.allclose(sums, torch.ones(50), atol=1e-4)
+    return Finding(
+        "correct" if positive and adds_up else "imprecise",
+        f"scores for random images, untrained: {scores.min():.2f} to {scores.max():.2f}, their "
+        f"sums {sums.min():.2f} to {sums.max():.2f}",
+    )
+
+
+@check("lenet-1990.c5")
+def _subsampling_of_1990() -> Finding:
+    model = _lenet1990()
+    return _trained_subsampling(model.h2, model.h4)
 
 
 @check("lenet-5.c1")
@@ -160,21 +451,7 @@ def _c5_is_a_convolution() -> Finding:
 @check("lenet-5.c4")
 def _subsampling_is_trained() -> Finding:
     model = _lenet5()
-    per_map = {
-        sum(p.numel() for p in layer.parameters()) // layer.channels
-        for layer in (model.s2, model.s4)
-    }
-    x = torch.rand(1, model.s2.channels, 28, 28)
-    with torch.no_grad():
-        model.s2.weight.fill_(1 / 4)
-        model.s2.bias.zero_()
-        can_average = torch.allclose(model.s2(x), F.avg_pool2d(x, 2), atol=1e-6)
-    verdict = "correct" if per_map == {0} else "imprecise" if can_average else "wrong"
-    return Finding(
-        verdict,
-        f"{' or '.join(map(str, sorted(per_map)))} trainable parameters per map, pooling has "
-        f"none; 1/4 and 0 {'give' if can_average else 'do not give'} average pooling",
-    )
+    return _trained_subsampling(model.s2, model.s4)
 
 
 @check("lenet-5.c5")
@@ -205,31 +482,15 @@ def _loss() -> Finding:
 @check("lenet-5.c7")
 def _activation() -> Finding:
     model = _lenet5()
-    x = torch.linspace(-4, 4, 801)
-    f = model.activation(x)
-    is_tanh = torch.allclose(f, torch.tanh(x), atol=1e-5)
-    is_scaled = torch.allclose(f, 1.7159 * torch.tanh(2 * x / 3), atol=1e-5)
+    is_tanh, is_scaled, fact = _tanh_or_scaled(model.activation)
     at_output = not isinstance(model.output, EuclideanRBF)
     if is_tanh and at_output:
         verdict = "correct"
     else:
         verdict = "imprecise" if is_tanh or is_scaled else "wrong"
-    one = model.activation(torch.tensor(1.0)).item()
-    return Finding(
-        verdict,
-        f"f(1) = {one:.3f}, tanh(1) = {torch.tanh(torch.tensor(1.0)).item():.3f}; f "
-        f"{'equals' if is_scaled else 'is not'} 1.7159 tanh(2x/3) on [-4, 4]; the output layer "
-        f"is {type(model.output).__name__}",
-    )
+    return Finding(verdict, f"{fact}; the output layer is {type(model.output).__name__}")
 
 
 @check("lenet-5.c8")
 def _partial_connection() -> Finding:
-    c3 = _lenet5().c3
-    made, possible = int(c3.links.sum()), c3.links.numel()
-    parameters = sum(p.numel() for p in c3.parameters())
-    dense = possible * c3.kernel_size**2 + c3.out_channels
-    return Finding(
-        "correct" if 0 < made < possible else "wrong",
-        f"{made} of {possible} links; {parameters:,} parameters, {dense:,} with all links",
-    )
+    return _partial(_lenet5().c3)

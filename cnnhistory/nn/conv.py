@@ -13,19 +13,31 @@ class PartialConv2d(nn.Module):
     row-major order of `links`. The cost of the forward pass is that of the dense convolution,
     because the kernels are laid out in a dense tensor padded with zeros.
 
-    Shape: input (N, I, H, W), output (N, O, H - k + 1, W - k + 1), for links of shape (O, I).
+    With `bias_size=(H', W')` every unit of an output map has a bias of its own: only the kernels
+    are shared. The layer then makes maps of that size and no other.
+
+    Shape: input (N, I, H, W), output (N, O, H', W') with H' = floor((H - k) / stride) + 1 and W'
+    likewise, for links of shape (O, I).
 
     Raises:
         ValueError: `links` is not a two-dimensional boolean tensor, an output map has no link,
-            or the input has another number of maps than `links` has columns.
+            the input has another number of maps than `links` has columns, or its maps do not
+            give the size of the biases.
 
-    Source: lecun1998gradient, Table I; lecun1990handwritten (the H2 to H3 links).
+    Source: lecun1998gradient, Table I; lecun1990handwritten (the H2 to H3 links);
+    lecun1989backprop (a bias for each unit).
     """
 
     index: Tensor
     links: Tensor
 
-    def __init__(self, links: Tensor, kernel_size: int) -> None:
+    def __init__(
+        self,
+        links: Tensor,
+        kernel_size: int,
+        stride: int = 1,
+        bias_size: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__()
         if links.dim() != 2 or links.dtype != torch.bool:
             raise ValueError(
@@ -38,8 +50,10 @@ class PartialConv2d(nn.Module):
             raise ValueError("links: expected every output map to read at least one input map")
         self.out_channels, self.in_channels = table.shape
         self.kernel_size = kernel_size
+        self.stride = stride
+        self.bias_size = bias_size
         self.weight = nn.Parameter(torch.empty(sum(self.links_per_map), kernel_size, kernel_size))
-        self.bias = nn.Parameter(torch.empty(self.out_channels))
+        self.bias = nn.Parameter(torch.empty(self.out_channels, *(bias_size or ())))
         # The table is part of the architecture, not of what was learned: keep it out of the state.
         device = self.weight.device
         index = table.flatten().nonzero().flatten()
@@ -54,7 +68,8 @@ class PartialConv2d(nn.Module):
         per_link = [bound for count, bound in pairs for _ in range(count)]
         with torch.no_grad():
             self.weight.uniform_(-1, 1).mul_(self.weight.new_tensor(per_link)[:, None, None])
-            self.bias.uniform_(-1, 1).mul_(self.bias.new_tensor(bounds))
+            # Maps come last in the transpose, so the factors meet them for either kind of bias.
+            self.bias.uniform_(-1, 1).transpose(0, -1).mul_(self.bias.new_tensor(bounds))
 
     def dense_weight(self) -> Tensor:
         """Return the kernels as a dense (O, I, k, k) tensor with zeros where no link is."""
@@ -67,7 +82,16 @@ class PartialConv2d(nn.Module):
         """Return the maps of all output channels."""
         if x.shape[1] != self.in_channels:
             raise ValueError(f"input: expected {self.in_channels} maps, got {x.shape[1]}")
-        return F.conv2d(x, self.dense_weight(), self.bias)
+        if self.bias_size is None:
+            return F.conv2d(x, self.dense_weight(), self.bias, self.stride)
+        maps = F.conv2d(x, self.dense_weight(), stride=self.stride)
+        if tuple(maps.shape[2:]) != self.bias_size:
+            made, biases = ("x".join(map(str, size)) for size in (maps.shape[2:], self.bias_size))
+            raise ValueError(
+                f"input: maps of {x.shape[2]}x{x.shape[3]} give maps of {made}, "
+                f"expected {biases}, one unit for each bias"
+            )
+        return maps + self.bias
 
     def extra_repr(self) -> str:
         """Show the sizes and how many of the possible links exist."""
@@ -75,4 +99,6 @@ class PartialConv2d(nn.Module):
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"links={self.weight.shape[0]} of {possible}"
+            + (f", stride={self.stride}" if self.stride != 1 else "")
+            + (f", bias_size={self.bias_size}" if self.bias_size else "")
         )

@@ -14,3 +14,13 @@ def lecun_uniform_(layer: nn.Conv2d | nn.Linear) -> None:
         layer.weight.uniform_(-bound, bound)
         if layer.bias is not None:
             layer.bias.uniform_(-bound, bound)
+
+
+def normal_(layer: nn.Conv2d | nn.Linear, std: float, bias: float = 0.0) -> None:
+    """Draw weights in place from N(0, std^2) and set every bias to a constant.
+
+    Source: krizhevsky2012imagenet, Section 5.
+    """
+    nn.init.normal_(layer.weight, std=std)
+    if layer.bias is not None:
+        nn.init.constant_(layer.bias, bias)

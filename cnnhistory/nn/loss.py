@@ -54,3 +54,20 @@ class MAPLoss(nn.Module):
     def extra_repr(self) -> str:
         """Show the constant."""
         return f"j={self.j}"
+
+
+class PlusMinusOneLoss(nn.Module):
+    """Average the squared difference of the outputs to +1 for the right class and -1 for others.
+
+    E = mean over patterns and outputs of (y_i - t_i)^2, with t_i = 1 for the right class, else -1.
+
+    Shape: scores (N, K), target (N,) of class indices; the loss is a scalar >= 0.
+
+    Source: lecun1989backprop, Section 4; lecun1990handwritten. Neither says how it averages; a
+    mean over the outputs is our reading.
+    """
+
+    def forward(self, scores: Tensor, target: Tensor) -> Tensor:
+        """Return the mean squared error."""
+        wanted = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
+        return (scores - wanted).square().mean()

@@ -1,5 +1,6 @@
 """The networks of the ImageNet years, up to GoogLeNet and VGG."""
 
+from cnnhistory.papers import Claim
 from cnnhistory.registry import System
 
 SYSTEMS = (
@@ -19,6 +20,52 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="krizhevsky2012imagenet",
+        claims=(
+            # "60 million parameters and 650,000 neurons"
+            Claim(
+                "parameters",
+                60_000_000,
+                "parameters",
+                tolerance=1_000_000,
+                where="Section 1",
+                model="alexnet",
+                checked=True,
+            ),
+            Claim(
+                "units",
+                650_000,
+                "units",
+                tolerance=10_000,
+                where="Section 1",
+                model="alexnet",
+                checked=True,
+            ),
+            Claim(
+                "ILSVRC-2012 top-5 validation error, one network",
+                18.2,
+                "%",
+                tolerance=0.2,
+                where="Table 2",
+                model="alexnet",
+            ),
+            Claim(
+                "ILSVRC-2012 top-5 test error, seven networks",
+                15.3,
+                "%",
+                tolerance=0.2,
+                where="Table 2",
+            ),
+        ),
+        deviations=(
+            "images of 227x227: the paper says 224x224, from which its layers do not give the "
+            "55x55 maps that it reports",
+            "one device instead of two; the two groups are grouped convolutions",
+            "response normalization runs over all maps, not over those of each GPU",
+            "dropout doubles the outputs that it keeps instead of halving all of them in tests",
+            "`one_tower=True` gives torchvision's port: fewer maps, no groups, no normalization, "
+            "two pixels of padding, dropout in front of the dense layers",
+        ),
+        models=("alexnet",),
     ),
     System(
         id="zfnet",
@@ -27,6 +74,32 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="zeiler2014visualizing",
+        claims=(
+            Claim(
+                "ILSVRC-2012 top-5 validation error, one network",
+                16.5,
+                "%",
+                tolerance=0.2,
+                where="Table 2",
+                model="zfnet",
+            ),
+            Claim(
+                "ILSVRC-2012 top-5 test error, six networks",
+                14.8,
+                "%",
+                tolerance=0.2,
+                where="Table 2",
+            ),
+        ),
+        deviations=(
+            "one pixel of padding around the image, and pooling windows that reach over the "
+            "edge: the sizes in the paper's figure need both, its text names neither",
+            "AlexNet's response normalization with its constants stands for the paper's "
+            '"contrast normalization", whose constants are not given',
+            "weights drawn from N(0, 0.01^2), where the paper says that all are initialized to "
+            "0.01",
+        ),
+        models=("zfnet",),
     ),
     System(
         id="deconvnet_visualization",
@@ -44,6 +117,59 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="szegedy2015going",
+        claims=(
+            Claim(
+                "multiply-adds, about",
+                1_500_000_000,
+                "multiply-adds",
+                tolerance=100_000_000,
+                where="Section 1",
+                model="googlenet",
+                checked=True,
+            ),
+            Claim(
+                "layers with parameters",
+                22,
+                "layers",
+                tolerance=0,
+                where="Section 5",
+                model="googlenet",
+                checked=True,
+            ),
+            # Layer by layer the ratio is 8.7: see the checked statement googlenet.c3.
+            Claim(
+                "fewer parameters than AlexNet, times",
+                12,
+                "times",
+                tolerance=0,
+                where="Section 1",
+                model="googlenet",
+            ),
+            Claim(
+                "ILSVRC-2014 top-5 validation error, one network, one crop",
+                10.07,
+                "%",
+                tolerance=0.2,
+                where="Table 3",
+                model="googlenet",
+            ),
+            Claim(
+                "ILSVRC-2014 top-5 test error, seven networks, 144 crops",
+                6.67,
+                "%",
+                tolerance=0.1,
+                where="Tables 2 and 3",
+            ),
+        ),
+        deviations=(
+            "response normalization with AlexNet's constants: the paper gives none",
+            "initial weights of He et al. (normal, variance 2 / fan-in): the paper gives none",
+            "the average at the end runs over the whole map, so that other sizes than 224x224 work",
+            "auxiliary heads only on request, `aux_heads=True`; they run in training alone",
+            "`torchvision_port=True` gives torchvision's network: 3x3 where the paper has 5x5, "
+            "batch normalization, no response normalization, pool4 of 2x2, dropout 0.2",
+        ),
+        models=("googlenet",),
     ),
     System(
         id="inception_module",
@@ -60,5 +186,82 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="simonyan2015very",
+        claims=(
+            Claim(
+                "parameters, configuration A",
+                133_000_000,
+                "parameters",
+                tolerance=500_000,
+                where="Table 2",
+                model="vgg11",
+                checked=True,
+            ),
+            Claim(
+                "parameters, configuration B",
+                133_000_000,
+                "parameters",
+                tolerance=500_000,
+                where="Table 2",
+                model="vgg13",
+                checked=True,
+            ),
+            Claim(
+                "parameters, configuration D",
+                138_000_000,
+                "parameters",
+                tolerance=500_000,
+                where="Table 2",
+                model="vgg16",
+                checked=True,
+            ),
+            Claim(
+                "parameters, configuration E",
+                144_000_000,
+                "parameters",
+                tolerance=500_000,
+                where="Table 2",
+                model="vgg19",
+                checked=True,
+            ),
+            Claim(
+                "ILSVRC-2012 top-5 validation error, one scale",
+                8.1,
+                "%",
+                tolerance=0.2,
+                where="Table 3",
+                model="vgg16",
+            ),
+            Claim(
+                "ILSVRC-2012 top-5 validation error, several scales and crops",
+                7.1,
+                "%",
+                tolerance=0.2,
+                where="Table 5",
+                model="vgg19",
+            ),
+            Claim(
+                "ILSVRC-2014 top-5 test error, seven networks",
+                7.3,
+                "%",
+                tolerance=0.2,
+                where="Table 7",
+            ),
+        ),
+        deviations=(
+            "every depth starts from the random weights of Glorot and Bengio, which the paper "
+            "found to work after its submission",
+            "one image size for a network; the paper also slides it over larger images",
+            "the `_bn` forms are torchvision's: the paper has no batch normalization",
+        ),
+        models=(
+            "vgg11",
+            "vgg13",
+            "vgg16",
+            "vgg19",
+            "vgg11_bn",
+            "vgg13_bn",
+            "vgg16_bn",
+            "vgg19_bn",
+        ),
     ),
 )

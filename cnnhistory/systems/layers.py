@@ -1,5 +1,6 @@
 """Improvements by component: layers."""
 
+from cnnhistory.papers import Claim
 from cnnhistory.registry import System
 
 SYSTEMS = (
@@ -34,6 +35,33 @@ SYSTEMS = (
         era="layers",
         task="classification",
         paper="lin2014network",
+        claims=(
+            Claim(
+                "CIFAR-10 test error",
+                10.41,
+                "%",
+                tolerance=0.3,
+                where="Table 1",
+                model="nin_cifar",
+            ),
+            Claim(
+                "CIFAR-10 test error, trained with shifted and mirrored images",
+                8.81,
+                "%",
+                tolerance=0.3,
+                where="Table 1",
+                model="nin_cifar",
+            ),
+        ),
+        deviations=(
+            "the ImageNet network is the one that the authors published for Caffe; the paper has "
+            "none",
+            "layer sizes and initial weights come from the authors' code, since the paper does "
+            "not list them",
+            "the second pooling of the CIFAR-10 network takes the largest value, as the paper "
+            "says of all its pooling; later files of the authors average there",
+        ),
+        models=("nin", "nin_cifar"),
     ),
     System(
         id="global_average_pooling",

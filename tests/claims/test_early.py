@@ -11,12 +11,12 @@ from cnnhistory.nn.conv import PartialConv2d
 
 @pytest.fixture
 def changed(monkeypatch):
-    """Hand the checkers a LeNet-5 with one layer replaced."""
+    """Hand the checkers a network, by default a LeNet-5, with layers replaced."""
 
-    def replace(**layers):
-        model = cnnhistory.create_model("lenet5")
-        for name, layer in layers.items():
-            setattr(model, name, layer)
+    def replace(name="lenet5", /, **layers):
+        model = cnnhistory.create_model(name)
+        for key, layer in layers.items():
+            setattr(model, key, layer)
         monkeypatch.setattr(early, "create_model", lambda name: model)
 
     return replace
@@ -35,6 +35,26 @@ def test_verdicts_of_the_literature():
     }
 
 
+def test_verdicts_of_the_literature_on_the_two_before():
+    ids = [id for name in ("lenet1989", "lenet1990") for id in list_statements(system=name)]
+    assert {id: statement(id).verdict for id in ids} == {
+        "lenet-1989.c1": "correct",
+        "lenet-1989.c2": "correct",
+        "lenet-1989.c3": "imprecise",
+        "lenet-1989.c4": "correct",
+        "lenet-1989.c5": "correct",
+        "lenet-1989.c6": "imprecise",
+        "lenet-1989.c7": "correct",
+        "lenet-1990.c1": "correct",
+        "lenet-1990.c2": "correct",
+        "lenet-1990.c3": "correct",
+        "lenet-1990.c4": "imprecise",
+        "lenet-1990.c5": "imprecise",
+    }
+    cited = ["lenet-1989.c2", "lenet-1989.c6", "lenet-1990.c1"]
+    assert [id for id in ids if verify(id) is None] == cited
+
+
 def test_only_the_training_method_is_taken_from_the_paper():
     assert [id for id in list_statements(system="lenet5") if verify(id) is None] == ["lenet-5.c6"]
 
@@ -42,6 +62,16 @@ def test_only_the_training_method_is_taken_from_the_paper():
 @pytest.mark.parametrize(
     ("id", "facts"),
     [
+        ("lenet-1989.c1", ["H1 12×8×8, H2 12×4×4, H3 30, output 10", "9,760", "64,660"]),
+        ("lenet-1989.c3", ["f(1) = 1.000, tanh(1) = 0.762", "reach 1.7159 at most"]),
+        ("lenet-1989.c4", ["1.000 times the mean squared"]),
+        # 300 + 2,400 + 5,760 + 300
+        ("lenet-1989.c5", ["8,760 weights of 4 layers"]),
+        ("lenet-1989.c7", ["2018 - 1989 = 29"]),
+        ("lenet-1990.c2", ["H1 4×24×24", "H2 4×12×12", "H3 12×8×8", "H4 12×4×4"]),
+        ("lenet-1990.c3", ["20 of 48 links", "512 parameters, 1,212 with all"]),
+        ("lenet-1990.c4", ["scores for random images, untrained: -"]),
+        ("lenet-1990.c5", ["2 trainable parameters per map", "give average pooling"]),
         # 60,000 - 20 units x (120 weights + 1 bias) = 57,580
         ("lenet-5.c1", ["84 units give 60,000", "64 would give 57,580"]),
         ("lenet-5.c2", ["C1 6×28×28", "S2 6×14×14", "C3 16×10×10", "S4 16×5×5", "C5 120×1×1"]),
@@ -127,3 +157,74 @@ def test_c7_would_be_correct_for_tanh_throughout(changed):
 def test_c8_would_be_wrong_with_all_links(changed):
     changed(c3=PartialConv2d(torch.ones(16, 6, dtype=torch.bool), 5))
     assert verify("lenet-5.c8").verdict == "wrong"
+
+
+def test_1989_c1_would_be_wrong_for_other_layers(changed):
+    class Dense(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(11 * 11 * 12, 192)
+
+        def forward(self, x):
+            return self.linear(x.flatten(1)).view(-1, 12, 4, 4)
+
+    changed("lenet1989", h2=Dense())
+    assert verify("lenet-1989.c1").verdict == "wrong"
+    changed("lenet1989", output=nn.Linear(30, 26))
+    assert verify("lenet-1989.c1").verdict == "wrong"
+
+
+def test_1989_c3_would_be_correct_for_tanh(changed):
+    changed("lenet1989", activation=nn.Tanh())
+    assert verify("lenet-1989.c3").verdict == "correct"
+    changed("lenet1989", activation=nn.ReLU())
+    assert verify("lenet-1989.c3").verdict == "wrong"
+
+
+def test_1989_c4_would_be_wrong_for_another_loss(changed):
+    changed("lenet1989", criterion=nn.CrossEntropyLoss())
+    assert verify("lenet-1989.c4").verdict == "wrong"
+
+
+def test_1989_c5_would_be_wrong_for_another_distribution_or_range(changed):
+    for draw in (
+        lambda weight: nn.init.normal_(weight, std=2.4 / 192 / 3**0.5),
+        lambda weight: nn.init.uniform_(weight, -2 / 192, 2 / 192),
+    ):
+        layer = nn.Linear(192, 30)
+        draw(layer.weight)
+        changed("lenet1989", h3=layer)
+        assert verify("lenet-1989.c5").verdict == "wrong"
+
+
+def test_1989_c7_would_be_wrong_in_another_year(monkeypatch):
+    monkeypatch.setattr(early, "SURVEY_YEAR", 2019)
+    assert verify("lenet-1989.c7").verdict == "wrong"
+
+
+def test_1990_c2_would_be_wrong_for_other_maps(changed):
+    changed("lenet1990", h1=nn.Conv2d(1, 4, 3, padding=1), h2=nn.Conv2d(4, 4, 17))
+    assert verify("lenet-1990.c2").verdict == "wrong"
+
+
+def test_1990_c3_would_be_wrong_with_all_links(changed):
+    changed("lenet1990", h3=PartialConv2d(torch.ones(12, 4, dtype=torch.bool), 5))
+    assert verify("lenet-1990.c3").verdict == "wrong"
+
+
+def test_1990_c4_would_be_correct_for_a_softmax(changed):
+    class Softmax(nn.Module):
+        def forward(self, x):
+            return x.softmax(1) if x.dim() == 2 else x
+
+    changed("lenet1990", activation=Softmax())
+    assert verify("lenet-1990.c4").verdict == "correct"
+
+
+def test_1990_c5_would_be_wrong_for_the_largest_value(changed):
+    class Largest(early.Subsample2d):
+        def forward(self, x):
+            return nn.functional.max_pool2d(x, 2)
+
+    changed("lenet1990", h2=Largest(4))
+    assert verify("lenet-1990.c5").verdict == "wrong"

@@ -61,3 +61,38 @@ def test_bad_tables_are_refused(links):
 def test_wrong_number_of_maps_is_refused():
     with pytest.raises(ValueError, match="expected 2 maps, got 3"):
         PartialConv2d(LINKS, 3)(torch.zeros(1, 3, 5, 5))
+
+
+def test_a_bias_for_each_unit():
+    layer = PartialConv2d(LINKS, 3, stride=2, bias_size=(3, 2))
+    assert layer.bias.shape == (3, 3, 2)
+    assert sum(p.numel() for p in layer.parameters()) == 4 * 9 + 3 * 3 * 2
+    x = torch.randn(4, 2, 7, 6)
+    expected = F.conv2d(x, layer.dense_weight(), stride=2) + layer.bias
+    torch.testing.assert_close(layer(x), expected)
+    # Every bias moves its own unit and no other.
+    with torch.no_grad():
+        before = layer(x)
+        layer.bias[1, 2, 0] += 1
+        moved = layer(x) - before
+    assert (moved.abs() > 0.5).nonzero().tolist() == [[n, 1, 2, 0] for n in range(4)]
+
+
+def test_biases_of_units_follow_the_fan_in_of_their_map():
+    torch.manual_seed(0)
+    table = torch.tensor([[True] * 8, [True] + [False] * 7])
+    bias = PartialConv2d(table, 3, bias_size=(20, 20)).bias.detach()
+    for bound, values in zip((2.4 / 72, 2.4 / 9), bias, strict=True):
+        assert 0.95 * bound < values.abs().max() <= bound
+
+
+def test_strides():
+    layer = PartialConv2d(LINKS, 3, stride=2)
+    x = torch.randn(1, 2, 9, 7)
+    torch.testing.assert_close(layer(x), F.conv2d(x, layer.dense_weight(), layer.bias, 2))
+
+
+def test_maps_of_another_size_than_the_biases_are_refused():
+    layer = PartialConv2d(LINKS, 3, bias_size=(3, 3))
+    with pytest.raises(ValueError, match="maps of 6x5 give maps of 4x3, expected 3x3"):
+        layer(torch.zeros(1, 2, 6, 5))

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from cnnhistory.nn.init import lecun_uniform_
+from cnnhistory.nn.init import lecun_uniform_, normal_
 
 
 def test_range_is_two_point_four_over_fan_in():
@@ -11,3 +11,13 @@ def test_range_is_two_point_four_over_fan_in():
         bound = 2.4 / fan_in
         assert 0.95 * bound < layer.weight.abs().max() <= bound
         assert layer.bias.abs().max() <= bound
+
+
+def test_normal_weights_and_constant_biases():
+    torch.manual_seed(0)
+    for layer in (nn.Conv2d(8, 40, 5), nn.Linear(90, 90)):
+        normal_(layer, 0.01, bias=1.0)
+        assert abs(layer.weight.std() / 0.01 - 1) < 0.03
+        assert layer.weight.mean().abs() < 5e-4
+        assert set(layer.bias.tolist()) == {1.0}
+    normal_(nn.Linear(3, 3, bias=False), 0.01)

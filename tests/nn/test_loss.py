@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
+from cnnhistory.nn.loss import MAPLoss, PlusMinusOneLoss, RBFDistanceLoss
 
 SCORES = torch.tensor([[-1.0, -4.0], [-9.0, -2.0]])
 TARGET = torch.tensor([0, 0])
@@ -44,3 +44,13 @@ def test_distance_loss_ignores_wrong_classes():
 def test_j_must_be_positive():
     with pytest.raises(ValueError, match="j: expected a positive number"):
         MAPLoss(0.0)
+
+
+def test_plus_minus_one_loss_literal():
+    scores = torch.tensor([[0.5, -1.0, 0.0], [-1.0, 1.0, 2.0]])
+    # 0.25 + 0 + 1 to (1, -1, -1);  0 + 4 + 1 to (-1, -1, 1)
+    assert float(PlusMinusOneLoss()(scores, torch.tensor([0, 2]))) == pytest.approx(6.25 / 6)
+
+
+def test_plus_minus_one_loss_is_zero_at_its_targets():
+    assert float(PlusMinusOneLoss()(2 * torch.eye(4) - 1, torch.arange(4))) == 0

@@ -1,0 +1,220 @@
+"""Residual networks and the plain ones that they are compared with.
+
+K. He, X. Zhang, S. Ren, J. Sun (2016), "Deep Residual Learning for Image Recognition"
+[he2016deep].
+
+What was new: blocks learn what to add to their input instead of a new representation. Without
+these shortcuts a deeper network reached a higher training error than a shallow one; with them
+152 layers trained, and depth paid.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from cnnhistory.nn.residual import BasicBlock, Bottleneck, Option
+from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.registry import register
+
+# Table 1: blocks in conv2_x, conv3_x, conv4_x and conv5_x, by the number of weighted layers.
+BASIC_STAGES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+BOTTLENECK_STAGES = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+WIDTHS = (64, 128, 256, 512)
+
+# Table 6 and Section 4.2: the networks for CIFAR-10 have 6n + 2 layers.
+CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
+CIFAR_PLAIN_DEPTHS = (20, 32, 44, 56)
+
+
+def _blocks(
+    make: Callable[[int, int, int], BasicBlock | Bottleneck],
+    widths: tuple[int, ...],
+    counts: tuple[int, ...],
+) -> nn.Sequential:
+    """Return all blocks in a row, named as in Table 1: conv2_1, conv2_2, ..., conv3_1, ..."""
+    blocks = OrderedDict[str, nn.Module]()
+    maps = widths[0]
+    for stage, (width, count) in enumerate(zip(widths, counts, strict=True), start=2):
+        for n in range(1, count + 1):
+            block = make(maps, width, 2 if stage > 2 and n == 1 else 1)
+            blocks[f"conv{stage}_{n}"] = block
+            maps = block.out_channels
+    return nn.Sequential(blocks)
+
+
+class ResNet(nn.Module):
+    """Score classes with a stem, a row of blocks, the average over each map and a linear layer.
+
+    `blocks` holds every block in its order. `net.blocks[5] = nn.Identity()` deletes a block that
+    keeps the shape, and two blocks of equal shape can change places.
+
+    The ReLU layers work in place: what a hook on `bn1` keeps without copying is the output of
+    the ReLU behind it.
+
+    Shape: input (N, in_channels, H, W) of any size, in the paper 224x224 for ImageNet and 32x32
+    for CIFAR-10; output (N, num_classes), unnormalized log-probabilities.
+
+    Raises:
+        ValueError: the input is not a batch of images with `in_channels` channels.
+
+    Source: he2016deep, Sections 3.3, 3.4 and 4.2, Table 1. Weights start as in he2015delving,
+    equation (10): normal with variance 2 / fan-in.
+    """
+
+    def __init__(
+        self, stem: nn.Sequential, blocks: nn.Sequential, in_channels: int, num_classes: int
+    ) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.stem = stem
+        self.blocks = blocks
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        features = int(blocks[-1].out_channels)  # type: ignore[arg-type]
+        self.fc = nn.Linear(features, num_classes)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(self.fc.bias)
+        # With its kernels in this layout a network runs and trains faster on a CPU.
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, self.in_channels)
+        x = self.blocks(self.stem(x))
+        return self.fc(self.avgpool(x).flatten(1))
+
+
+def imagenet_resnet(
+    depth: int,
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    shortcut: Option | None = "B",
+    stride_in_3x3: bool = False,
+    width: float = 1.0,
+) -> ResNet:
+    """Return a network of Table 1.
+
+    Args:
+        depth: number of layers with weights: 18, 34, 50, 101 or 152.
+        num_classes: number of scores.
+        in_channels: number of channels of an image.
+        shortcut: "A" pads with zeros where the shape changes, "B" projects there, "C" projects
+            everywhere; None gives the plain network.
+        stride_in_3x3: where the blocks of depth 50 and more take their stride: in the 3x3
+            convolution, as torchvision's, instead of the first 1x1.
+        width: factor of the numbers of maps.
+
+    Raises:
+        ValueError: there is no such depth or shortcut, or `width` is not positive.
+    """
+    counts = (BASIC_STAGES | BOTTLENECK_STAGES).get(depth)
+    if counts is None:
+        known = ", ".join(map(str, BASIC_STAGES | BOTTLENECK_STAGES))
+        raise ValueError(f"depth: expected one of {known}, got {depth}")
+
+    widths = tuple(scaled(maps, width) for maps in WIDTHS)
+
+    def make(maps: int, width: int, stride: int) -> BasicBlock | Bottleneck:
+        if depth in BASIC_STAGES:
+            return BasicBlock(maps, width, stride, shortcut)
+        return Bottleneck(maps, width, stride, shortcut, stride_in_3x3)
+
+    stem = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(in_channels, widths[0], 7, stride=2, padding=3, bias=False),
+        bn1=nn.BatchNorm2d(widths[0]),
+        relu=nn.ReLU(inplace=True),
+        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
+    )
+    return ResNet(nn.Sequential(stem), _blocks(make, widths, counts), in_channels, num_classes)
+
+
+def cifar_resnet(
+    depth: int,
+    num_classes: int = 10,
+    in_channels: int = 3,
+    shortcut: Option | None = "A",
+    width: float = 1.0,
+) -> ResNet:
+    """Return a network of Section 4.2: 6n + 2 layers for small images.
+
+    Args:
+        depth: number of layers with weights, 6n + 2.
+        num_classes: number of scores.
+        in_channels: number of channels of an image.
+        shortcut: see `imagenet_resnet`.
+        width: factor of the number of maps, which is 16, 32 and 64 in the paper.
+
+    Raises:
+        ValueError: the depth is not 8, 14, 20 ..., there is no such shortcut, or `width` is not
+            positive.
+    """
+    n, rest = divmod(depth - 2, 6)
+    if n < 1 or rest:
+        raise ValueError(f"depth: expected 6n + 2, such as 20 or 56, got {depth}")
+    maps = scaled(16, width)
+    stem = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(in_channels, maps, 3, padding=1, bias=False),
+        bn1=nn.BatchNorm2d(maps),
+        relu=nn.ReLU(inplace=True),
+    )
+    blocks = _blocks(
+        lambda i, o, stride: BasicBlock(i, o, stride, shortcut),
+        (maps, 2 * maps, 4 * maps),
+        (n, n, n),
+    )
+    return ResNet(nn.Sequential(stem), blocks, in_channels, num_classes)
+
+
+def _register(depth: int) -> None:
+    """Register a residual network for ImageNet, and its plain twin where the paper has one."""
+
+    def basic(
+        num_classes: int = 1000,
+        in_channels: int = 3,
+        shortcut: Option = "B",
+        width: float = 1.0,
+    ) -> ResNet:
+        return imagenet_resnet(depth, num_classes, in_channels, shortcut, False, width)
+
+    def bottleneck(
+        num_classes: int = 1000,
+        in_channels: int = 3,
+        shortcut: Option = "B",
+        stride_in_3x3: bool = False,
+        width: float = 1.0,
+    ) -> ResNet:
+        return imagenet_resnet(depth, num_classes, in_channels, shortcut, stride_in_3x3, width)
+
+    def plain(num_classes: int = 1000, in_channels: int = 3, width: float = 1.0) -> ResNet:
+        return imagenet_resnet(depth, num_classes, in_channels, None, False, width)
+
+    if depth in BASIC_STAGES:
+        register(f"resnet{depth}", system="resnet")(basic)
+        register(f"plain{depth}", system="resnet")(plain)
+    else:
+        register(f"resnet{depth}", system="resnet")(bottleneck)
+
+
+def _register_cifar(depth: int) -> None:
+    """Register a residual network for CIFAR-10, and its plain twin where the paper has one."""
+
+    def residual(
+        num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+    ) -> ResNet:
+        return cifar_resnet(depth, num_classes, in_channels, shortcut, width)
+
+    def plain(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
+        return cifar_resnet(depth, num_classes, in_channels, None, width)
+
+    register(f"resnet{depth}", system="resnet")(residual)
+    if depth in CIFAR_PLAIN_DEPTHS:
+        register(f"plain{depth}", system="resnet")(plain)
+
+
+for _depth in (*BASIC_STAGES, *BOTTLENECK_STAGES):
+    _register(_depth)
+for _depth in CIFAR_DEPTHS:
+    _register_cifar(_depth)

@@ -1,0 +1,180 @@
+"""VGG.
+
+K. Simonyan, A. Zisserman (2015), "Very Deep Convolutional Networks for Large-Scale Image
+Recognition" [simonyan2015very].
+
+What was new: depth alone. Every convolution has 3x3 windows, two of which see as much as one of
+5x5 with fewer weights and a ReLU more; the number of layers is all that changes from A to E.
+"""
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+from cnnhistory.nn.norm import LocalResponseNorm
+from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.registry import register
+
+# Table 1: for each of the five stages the maps of its 3x3 convolutions, "256/1" one of 1x1, and
+# "lrn" a normalization. Max-pooling closes every stage.
+CONFIGURATIONS = {
+    "A": ("64", "128", "256 256", "512 512", "512 512"),
+    "A-LRN": ("64 lrn", "128", "256 256", "512 512", "512 512"),
+    "B": ("64 64", "128 128", "256 256", "512 512", "512 512"),
+    "C": ("64 64", "128 128", "256 256 256/1", "512 512 512/1", "512 512 512/1"),
+    "D": ("64 64", "128 128", "256 256 256", "512 512 512", "512 512 512"),
+    "E": ("64 64", "128 128", "256 256 256 256", "512 512 512 512", "512 512 512 512"),
+}
+DENSE = 4096
+
+# Table 2: parameters in millions.
+PAPER_PARAMETERS = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}
+
+
+class VGG(nn.Module):
+    """Score 1,000 classes with 8 to 16 convolutional layers and three dense ones.
+
+    224x224 -> stage 1 64@224x224 -> pool1 112x112 -> stage 2 128 -> pool2 56x56 -> stage 3 256 ->
+    pool3 28x28 -> stage 4 512 -> pool4 14x14 -> stage 5 512 -> pool5 7x7 -> fc6 4096 -> fc7 4096
+    -> fc8. ReLU follows every layer but the last. D, with 16 layers, has 138,357,544 parameters
+    and 15,470,264,320 multiply-adds.
+
+    The ReLU layers work in place: what a hook on `conv1_1` keeps without copying is the output of
+    `relu1_1`. `width` scales the number of maps and of dense units.
+
+    Shape: input (N, in_channels, image_size, image_size), output (N, num_classes), unnormalized
+    log-probabilities.
+
+    Units: input pixels from 0 to 255 minus the mean of each color (Section 2.1).
+
+    Raises:
+        ValueError: `configuration` is not one of Table 1, `image_size` is below 32, or the input
+            has another shape than the above.
+
+    Source: simonyan2015very, Section 2, Tables 1 and 2.
+
+    Deviations: every depth starts from the random weights of Glorot and Bengio, which the paper
+    found to work after its submission; the submission started the deeper ones from a trained A.
+    `batch_norm` puts a batch normalization behind each convolution; the paper has none.
+    """
+
+    def __init__(
+        self,
+        configuration: str = "D",
+        batch_norm: bool = False,
+        num_classes: int = 1000,
+        in_channels: int = 3,
+        image_size: int = 224,
+        width: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if configuration not in CONFIGURATIONS:
+            raise ValueError(
+                f"configuration: expected one of {', '.join(CONFIGURATIONS)}, got {configuration!r}"
+            )
+        if image_size < 32:
+            raise ValueError(f"image_size: expected at least 32, got {image_size}")
+        self.in_channels = in_channels
+        self.image_size = image_size
+
+        features = OrderedDict[str, nn.Module]()
+        maps = in_channels
+        for stage, row in enumerate(CONFIGURATIONS[configuration], start=1):
+            for n, entry in enumerate(row.split(), start=1):
+                if entry == "lrn":
+                    features[f"norm{stage}"] = LocalResponseNorm()
+                    continue
+                wanted, _, kernel = entry.partition("/")
+                side = int(kernel or 3)
+                out = scaled(int(wanted), width)
+                features[f"conv{stage}_{n}"] = nn.Conv2d(maps, out, side, padding=side // 2)
+                if batch_norm:
+                    features[f"bn{stage}_{n}"] = nn.BatchNorm2d(out)
+                features[f"relu{stage}_{n}"] = nn.ReLU(inplace=True)
+                maps = out
+            features[f"pool{stage}"] = nn.MaxPool2d(2)
+        self.features = nn.Sequential(features)
+
+        units = scaled(DENSE, width)
+        classifier = OrderedDict[str, nn.Module]()
+        for n, inputs in ((6, maps * (image_size // 32) ** 2), (7, units)):
+            classifier[f"fc{n}"] = nn.Linear(inputs, units)
+            classifier[f"relu{n}"] = nn.ReLU(inplace=True)
+            classifier[f"drop{n}"] = nn.Dropout(0.5)
+        classifier["fc8"] = nn.Linear(units, num_classes)
+        self.classifier = nn.Sequential(classifier)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(layer.weight)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, self.in_channels, self.image_size)
+        x = self.features(x)  # (N, 512, 7, 7)
+        return self.classifier(x.flatten(1))  # (N, num_classes)
+
+
+@register("vgg11", system="vgg")
+def vgg11(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration A."""
+    return VGG("A", False, num_classes, in_channels, image_size, width)
+
+
+@register("vgg13", system="vgg")
+def vgg13(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration B."""
+    return VGG("B", False, num_classes, in_channels, image_size, width)
+
+
+@register("vgg16", system="vgg")
+def vgg16(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration D."""
+    return VGG("D", False, num_classes, in_channels, image_size, width)
+
+
+@register("vgg19", system="vgg")
+def vgg19(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration E."""
+    return VGG("E", False, num_classes, in_channels, image_size, width)
+
+
+@register("vgg11_bn", system="vgg")
+def vgg11_bn(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration A with batch normalization."""
+    return VGG("A", True, num_classes, in_channels, image_size, width)
+
+
+@register("vgg13_bn", system="vgg")
+def vgg13_bn(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration B with batch normalization."""
+    return VGG("B", True, num_classes, in_channels, image_size, width)
+
+
+@register("vgg16_bn", system="vgg")
+def vgg16_bn(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration D with batch normalization."""
+    return VGG("D", True, num_classes, in_channels, image_size, width)
+
+
+@register("vgg19_bn", system="vgg")
+def vgg19_bn(
+    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+) -> VGG:
+    """Configuration E with batch normalization."""
+    return VGG("E", True, num_classes, in_channels, image_size, width)
