@@ -17,6 +17,7 @@ from cnnhistory.nn.init import lecun_uniform_
 from cnnhistory.nn.loss import RBFDistanceLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.rbf import EuclideanRBF, bitmap
+from cnnhistory.nn.size import check_images
 from cnnhistory.registry import register
 
 # Table I: which maps of S2 (0 to 5) each of the sixteen maps of C3 reads.
@@ -63,14 +64,6 @@ def digit_codes() -> Tensor:
     return torch.stack([bitmap(" ".join(rows)) for rows in columns])
 
 
-def _check_input(x: Tensor, channels: int, size: int) -> None:
-    if x.dim() != 4 or tuple(x.shape[1:]) != (channels, size, size):
-        raise ValueError(
-            f"x: expected a batch of images of shape (N, {channels}, {size}, {size}), "
-            f"got {tuple(x.shape)}"
-        )
-
-
 class LeNet5(nn.Module):
     """Score the ten digits by the distance of 84 features to a drawing of each digit.
 
@@ -110,7 +103,7 @@ class LeNet5(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the ten digits."""
-        _check_input(x, 1, 32)
+        check_images(x, 1, 32)
         x = self.activation(self.c1(x))  # (N, 6, 28, 28)
         x = self.activation(self.s2(x))  # (N, 6, 14, 14)
         x = self.activation(self.c3(x))  # (N, 16, 10, 10)
@@ -146,7 +139,7 @@ class LeNet5Modern(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores."""
-        _check_input(x, self.in_channels, 32)
+        check_images(x, self.in_channels, 32)
         x = self.pool(self.c1(x).relu())  # (N, 6, 14, 14)
         x = self.pool(self.c3(x).relu())  # (N, 16, 5, 5)
         x = self.c5(x).relu()  # (N, 120, 1, 1)
