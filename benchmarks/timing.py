@@ -1,0 +1,78 @@
+"""Timing two functions against each other."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class Record:
+    """How long ours and the peer take for one case.
+
+    `ratio` is the peer's median over ours, so above 1 ours is faster; `spread` has the quartiles
+    of the ratios of neighboring runs.
+
+    Units: milliseconds.
+    """
+
+    case: str
+    ours_ms: float
+    peer: str
+    peer_ms: float
+    ratio: float
+    spread: tuple[float, float]
+
+    def __str__(self) -> str:
+        low, high = self.spread
+        return (
+            f"{self.case:44} ours {self.ours_ms:9.2f} ms   peer {self.peer_ms:9.2f} ms   "
+            f"ratio {self.ratio:5.2f} ({low:.2f} to {high:.2f})   {self.peer}"
+        )
+
+
+def compare(
+    case: str,
+    ours: Callable[[], object],
+    peer_name: str,
+    peer: Callable[[], object],
+    repeat: int = 15,
+) -> Record:
+    """Time two functions in turn, `repeat` times each, and return the medians.
+
+    Which of the two goes first changes from turn to turn, so that neither always finds the
+    caches and the clock of the processor as the other left them.
+
+    Raises:
+        ValueError: `repeat` is below 1.
+    """
+    if repeat < 1:
+        raise ValueError(f"repeat: expected at least 1, got {repeat}")
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(-WARM_UP, repeat):
+            for is_ours in (True, False) if turn % 2 else (False, True):
+                function = ours if is_ours else peer
+                start = time.perf_counter()
+                function()
+                elapsed = time.perf_counter() - start
+                if turn >= 0:
+                    seconds[is_ours].append(elapsed)
+    finally:
+        gc.enable()
+    ratios = [p / o for o, p in zip(seconds[True], seconds[False], strict=True)]
+    low, _, high = statistics.quantiles(ratios, n=4) if repeat > 1 else ratios * 3
+    ours_ms, peer_ms = (1e3 * statistics.median(seconds[is_ours]) for is_ours in (True, False))
+    return Record(
+        case,
+        round(ours_ms, 3),
+        peer_name,
+        round(peer_ms, 3),
+        round(peer_ms / ours_ms, 3),
+        (round(low, 3), round(high, 3)),
+    )

@@ -1,0 +1,164 @@
+"""The benchmarks run and refuse to time what differs; nothing here looks at a clock."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import cnnhistory
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import __main__, networks, timing
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only the timed functions move."""
+
+    class Clock:
+        now = 0.0
+        calls = ""
+
+        def takes(self, name, seconds):
+            seconds = iter(seconds)
+
+            def function():
+                self.calls += name
+                self.now += next(seconds)
+
+            return function
+
+    clock = Clock()
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+def test_medians_ratio_and_spread(clock):
+    # two runs to warm up, then five
+    ours = clock.takes("o", [9, 9, 1, 1, 2, 1, 1])
+    peer = clock.takes("p", [9, 9, 3, 4, 2, 2, 3])
+    record = timing.compare("a case", ours, "a peer", peer, repeat=5)
+    assert record.case == "a case"
+    assert record.peer == "a peer"
+    assert (record.ours_ms, record.peer_ms, record.ratio) == (1000, 3000, 3)
+    # ratios 3, 4, 1, 2, 3: quartiles of 1, 2, 3, 3, 4 are 1.5 and 3.5
+    assert record.spread == (1.5, 3.5)
+    assert "ratio  3.00 (1.50 to 3.50)" in str(record)
+
+
+def test_the_two_alternate_and_take_turns_at_going_first(clock):
+    timing.compare("", clock.takes("o", [1] * 5), "", clock.takes("p", [1] * 5), repeat=3)
+    assert clock.calls == "poop" + "poop" + "po"
+
+
+def test_one_run(clock):
+    record = timing.compare("", clock.takes("o", [1] * 3), "", clock.takes("p", [2] * 3), repeat=1)
+    assert (record.ratio, record.spread) == (2, (2, 2))
+    with pytest.raises(ValueError, match="repeat: expected at least 1, got 0"):
+        timing.compare("", lambda: None, "", lambda: None, repeat=0)
+
+
+def test_garbage_collection_comes_back():
+    def fails():
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        timing.compare("", fails, "", fails)
+    assert timing.gc.isenabled()
+
+
+def test_networks_that_differ_are_not_timed():
+    x = torch.ones(1, 4)
+    ours, peer = nn.Linear(4, 2), nn.Linear(4, 2)
+    with pytest.raises(RuntimeError, match=r"case: expected the outputs of the peer to 0\.0001"):
+        networks.check_equal("case", ours, peer, x)
+    peer.load_state_dict(ours.state_dict())
+    networks.check_equal("case", ours, peer, x)
+    nn.init.constant_(ours.bias, float("nan"))
+    with pytest.raises(RuntimeError, match="they differ by nan"):
+        networks.check_equal("case", ours, peer, x)
+
+
+def test_training_steps_that_differ_are_not_timed():
+    networks.check_same_loss("case", lambda: 2.0, lambda: 2.00001)
+    with pytest.raises(RuntimeError, match=r"expected equal losses, got \[2.0, 2.1\]"):
+        networks.check_same_loss("case", lambda: 2.0, lambda: 2.1)
+
+
+def test_a_training_step_changes_the_weights():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    before = net[1].weight.clone()
+    step = networks.training_step(net.eval(), torch.rand(2, 1, 2, 2), torch.tensor([0, 2]))
+    assert step() > step()
+    assert net.training
+    assert not torch.equal(net[1].weight, before)
+
+
+def test_every_network_named_is_a_model_or_yet_to_come():
+    for name, settings in networks.SETTINGS.items():
+        if name in cnnhistory.list_models():
+            with torch.device("meta"):
+                cnnhistory.create_model(name, **settings)
+    assert set(networks.PEER_SETTINGS) <= set(networks.SETTINGS)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", networks.SETTINGS)
+def test_the_weights_fit_the_peer(name):
+    torchvision = pytest.importorskip("torchvision")
+    if name not in cnnhistory.list_models():
+        pytest.skip("not registered")
+    with torch.device("meta"):
+        ours = cnnhistory.create_model(name, **networks.SETTINGS[name])
+        peer = torchvision.models.get_model(name, **networks.PEER_SETTINGS.get(name, {}))
+    shapes = [[tuple(t.shape) for t in net.state_dict().values()] for net in (ours, peer)]
+    assert shapes[0] == shapes[1]
+
+
+CASES = [
+    "resnet18, forward, as shipped",
+    "resnet18, forward, ours optimized",
+    "resnet18, forward, both optimized",
+    "resnet18, training step, as shipped",
+    "resnet18, training step, both channels-last",
+]
+SMALL = ["networks", "--only", "resnet18", "--repeat", "1", "--batch", "2", "--size", "32"]
+
+
+@pytest.mark.peer
+def test_json(capsys):
+    assert __main__.main([*SMALL, "--json"]) == 0
+    out, progress = capsys.readouterr()
+    found = json.loads(out)
+    assert found["benchmark"] == "networks"
+    assert found["settings"] == {"repeat": 1, "only": ["resnet18"], "batch": 2, "size": 32}
+    assert set(found["machine"]) >= {"date", "processor", "threads", "torch"}
+    assert [record["case"] for record in found["records"]] == CASES
+    for record in found["records"]:
+        assert set(record) == {"case", "ours_ms", "peer", "peer_ms", "ratio", "spread"}
+        assert record["ratio"] == pytest.approx(record["peer_ms"] / record["ours_ms"], rel=0.01)
+        assert record["peer"].startswith("torchvision ")
+    assert len(progress.splitlines()) == 5
+
+
+@pytest.mark.peer
+def test_text(capsys, monkeypatch):
+    record = timing.Record("a case", 1.0, "a peer", 2.0, 2.0, (1.9, 2.1))
+    monkeypatch.setattr(networks, "run", lambda options: iter([record, record]))
+    assert __main__.main(["networks"]) == 0
+    machine, *lines = capsys.readouterr().out.splitlines()
+    assert "torch " in machine
+    assert lines == [str(record)] * 2
+
+
+def test_unknown_names_are_refused(capsys):
+    for arguments in (["nothing"], [], ["networks", "--only", "lenet0"]):
+        with pytest.raises(SystemExit) as stop:
+            __main__.main(arguments)
+        assert stop.value.code == 2
+    assert "invalid choice: 'lenet0'" in capsys.readouterr().err
