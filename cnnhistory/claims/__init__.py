@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 import torch
 
 from cnnhistory import registry
-from cnnhistory.claims import early, imagenet
+from cnnhistory.claims import early, imagenet, inception, residual
 from cnnhistory.claims.confirm import confirm
 from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
@@ -38,7 +38,17 @@ __all__ = [
     "verify",
 ]
 
-_STATEMENTS = {record.id: record for record in (*early.STATEMENTS, *imagenet.STATEMENTS)}
+_ENTERED = (
+    *early.STATEMENTS,
+    *imagenet.STATEMENTS,
+    *inception.STATEMENTS,
+    *residual.STATEMENTS,
+)
+# In the survey's order, which is that of the systems.
+_ORDER = {id: place for place, id in enumerate(registry.list_systems())}
+_STATEMENTS = {
+    record.id: record for record in sorted(_ENTERED, key=lambda record: _ORDER[record.system])
+}
 
 
 def statement(id: str) -> Statement:
