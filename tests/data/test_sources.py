@@ -9,7 +9,7 @@ from cnnhistory.data.fetch import FetchError
 
 def test_the_list():
     names = [source.name for source in sources.list_sources()]
-    assert names == ["digits", "movie_review_sentences", "mnist"]
+    assert names == ["digits", "movie_review_sentences", "mnist", "cifar10"]
     for source in sources.list_sources():
         assert source.title
         assert source.license
@@ -43,7 +43,7 @@ def test_all_is_all_of_small_mode(monkeypatch):
 def test_an_unknown_name():
     with pytest.raises(KeyError, match="no source is called 'digit': did you mean 'digits'"):
         sources.fetch("digit")
-    with pytest.raises(KeyError, match="the sources are digits, movie_review_sentences, mnist"):
+    with pytest.raises(KeyError, match="are digits, movie_review_sentences, mnist, cifar10"):
         sources.fetch("?")
 
 

@@ -1,0 +1,103 @@
+"""CIFAR-10: 60,000 small color photographs of ten kinds of things.
+
+Source: krizhevsky2009learning, chapter 3 (how the data set was made).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnhistory.data.cifar10_files import (
+    ARCHIVE,
+    ARCHIVE_BYTES,
+    CLASSES,
+    JPEG_COPY,
+    SIDE,
+    data_file,
+    read_file,
+)
+from cnnhistory.data.module import ColorImagesDataModule, Parts
+from cnnhistory.data.tensors import stratified_holdout
+
+
+class Cifar10DataModule(ColorImagesDataModule):
+    """The photographs of CIFAR-10, 50,000 for training and 10,000 for test.
+
+    The validation part is taken from the 50,000, each class in proportion, by the contents of
+    the images and `split_seed` alone (see `stratified_holdout`). How bytes become pixels, how
+    training images are augmented and in which order they come: see `ColorImagesDataModule`.
+
+    The files are looked for in `root`/cifar10, else `$CNNHISTORY_DATA`/cifar10, else the cache,
+    into which the archive of the data set's author is downloaded. A named folder holds that
+    archive (`cifar-10-binary.tar.gz`) or a copy as JPEG files in one array
+    (`cifar10_jpeg.npz`), which is a little less sharp: `describe` says which it was.
+
+    Args:
+        batch_size: of each process.
+        levels: "standard" (mean 0, deviation 1) or "bytes" (-128 to 128 or so).
+        crop: height and width of an image as the network gets it; None is 32.
+        pad: pixels of mean color around an image before a random crop; the paper on residual
+            networks has 4, with crop=32.
+        augment: crop at random and mirror half of the training images.
+        seed: of the order and the augmentation of the training images, with the epoch.
+        val_size: number of validation images, 0 for none.
+        split_seed: of the validation part.
+        root: see above.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Source: krizhevsky2009learning; he2016deep, section 4.2 (pad 4, crop 32).
+    """
+
+    num_classes = len(CLASSES)
+    classes = CLASSES
+
+    def __init__(
+        self,
+        batch_size: int = 128,
+        levels: str = "standard",
+        crop: int | None = None,
+        pad: int = 4,
+        augment: bool = True,
+        seed: int = 0,
+        val_size: int = 5000,
+        split_seed: int = 0,
+        root: str | Path | None = None,
+    ) -> None:
+        super().__init__(SIDE, batch_size, levels, crop, pad, augment, seed)
+        if val_size < 0:
+            raise ValueError(f"val_size must be at least 0, not {val_size}")
+        self.val_size = val_size
+        self.split_seed = split_seed
+        self.root = None if root is None else Path(root)
+
+    def prepare_data(self) -> None:
+        """Checks that the file is there; downloads the archive if that is called for."""
+        data_file(self.root)
+
+    def read(self) -> Parts:
+        """The three parts as bytes."""
+        train, test = read_file(data_file(self.root))
+        kept, held = stratified_holdout(*train, self.val_size, self.split_seed)
+        images, labels = train
+        return {
+            "train": (images[kept], labels[kept]),
+            "val": (images[held], labels[held]),
+            "test": test,
+        }
+
+    def describe(self) -> dict[str, str | int]:
+        """Name, source, license, sizes and content hash, for badges and logs."""
+        copy = data_file(self.root).name == JPEG_COPY
+        return {
+            "name": "CIFAR-10" + (", a JPEG copy" if copy else ""),
+            "scale": "full",
+            "source": JPEG_COPY if copy else ARCHIVE,
+            "license": "none stated",
+            "download_bytes": ARCHIVE_BYTES,
+            "train": len(self.train_set),
+            "val": len(self.val_set or ()),
+            "test": len(self.test_set),
+            "content_hash": self.content_hash,
+        }

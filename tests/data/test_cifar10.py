@@ -1,0 +1,228 @@
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cnnhistory.data import cifar10_files
+from cnnhistory.data.cifar10 import Cifar10DataModule
+from cnnhistory.data.fetch import FetchError
+
+MIRROR = os.environ.get("CNNHISTORY_DATA")  # before a test's clean environment takes it away
+
+
+def records(count, first=0):
+    """`count` images in the author's format; image k has only the bytes of k, in three ramps."""
+    rng = np.random.default_rng(first)
+    table = rng.integers(0, 256, (count, cifar10_files.RECORD), dtype=np.uint8)
+    table[:, 0] = np.arange(count) % 10
+    return table
+
+
+def archive(batches, extra=()):
+    names = [*cifar10_files.TRAIN_MEMBERS, "test_batch.bin"]
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
+        for name, content in [*zip(names, batches, strict=False), *extra]:
+            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
+@pytest.fixture
+def batches():
+    return [records(20, first).tobytes() for first in range(6)]
+
+
+@pytest.fixture
+def root(tmp_path, batches):
+    folder = tmp_path / "mirror" / "cifar10"
+    folder.mkdir(parents=True)
+    (folder / cifar10_files.ARCHIVE).write_bytes(archive(batches))
+    return tmp_path / "mirror"
+
+
+def test_the_format_by_hand(tmp_path):
+    record = np.zeros(cifar10_files.RECORD, np.uint8)
+    record[0] = 7  # label, then 1,024 bytes each of red, green and blue, row by row
+    record[1 + 33] = 200  # red, row 1, column 1
+    record[1 + 2 * 1024 + 31] = 9  # blue, row 0, column 31
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    path.write_bytes(archive([record.tobytes()] * 6))
+    (images, labels), (test, _) = cifar10_files.read_file(path)
+    assert images.shape == (5, 3, 32, 32)
+    assert labels.tolist() == [7] * 5
+    assert len(test) == 1
+    assert images[0, 0, 1, 1] == 200
+    assert images[0, 2, 0, 31] == 9
+    assert images[0].sum() == 209
+
+
+def test_parts_levels_and_hash(root):
+    data = Cifar10DataModule(root=root, val_size=20, augment=False, batch_size=16)
+    assert len(data.train_set) == 80
+    assert len(data.val_set) == 20
+    assert len(data.test_set) == 20
+    assert data.val_set.labels.bincount().tolist() == [2] * 10
+    images = data.train_set.images
+    assert images.shape == (80, 3, 32, 32)
+    assert images.mean((0, 2, 3)).abs().max() < 1e-4
+    assert (images.std((0, 2, 3)) - 1).abs().max() < 1e-3
+    raw = Cifar10DataModule(root=root, val_size=20, levels="bytes")
+    assert torch.equal(raw.as_bytes(raw.test_set.images), data.as_bytes(data.test_set.images))
+    assert raw.content_hash == data.content_hash
+    assert Cifar10DataModule(root=root, val_size=10).content_hash != data.content_hash
+    again = Cifar10DataModule(root=root, val_size=20, split_seed=1)
+    assert again.content_hash != data.content_hash
+    batch, labels = next(iter(data.train_dataloader()))
+    assert batch.shape == (16, 3, 32, 32)
+    assert labels.dtype == torch.int64
+    assert data.describe()["name"] == "CIFAR-10"
+
+
+def test_augmentation(root):
+    data = Cifar10DataModule(root=root, val_size=0, crop=24, pad=2, batch_size=100, seed=3)
+    whole = Cifar10DataModule(root=root, val_size=0, augment=False)
+    loader = data.train_dataloader()
+
+    def epoch(k):
+        loader.sampler.set_epoch(k)
+        batch, labels = next(iter(loader))
+        return data.as_bytes(batch), labels, [*loader.sampler]
+
+    batch, labels, order = epoch(0)
+    assert batch.shape == (100, 3, 24, 24)
+    assert torch.equal(labels, whole.train_set.labels[order])
+    again = epoch(0)[0]
+    assert torch.equal(batch, again), "the same epoch, the same crops"
+    later, _, other = epoch(1)
+    first_time = batch[np.argsort(order)]
+    second_time = later[np.argsort(other)]
+    moved = (first_time != second_time).flatten(1).any(1).float().mean()
+    assert moved > 0.9
+
+    # every crop is found in its padded image, as it is or mirrored
+    border = data.mean.round().to(torch.uint8)[:, None, None].expand(3, 36, 36).clone()
+    mirrored = 0
+    for image, k in zip(batch, order, strict=True):
+        padded = border.clone()
+        padded[:, 2:34, 2:34] = whole.as_bytes(whole.train_set.images[k])
+        windows = padded.unfold(1, 24, 1).unfold(2, 24, 1).permute(1, 2, 0, 3, 4)
+        plain = (windows == image).flatten(2).all(2).any()
+        flipped = (windows == image.flip(2)).flatten(2).all(2).any()
+        assert plain or flipped
+        mirrored += int(flipped)
+    assert 30 < mirrored < 70
+
+    # evaluation sees the middle, unmirrored
+    middle = data.as_bytes(data.train_set.images)
+    assert torch.equal(middle, whole.as_bytes(whole.train_set.images)[..., 4:28, 4:28])
+
+
+def test_download(server, batches, monkeypatch):
+    import hashlib
+
+    content = archive(batches)
+    server.files["/cifar-10-binary.tar.gz"] = content
+    monkeypatch.setattr(cifar10_files, "ADDRESSES", [f"{server.url}{cifar10_files.ARCHIVE}"])
+    with pytest.raises(FetchError):  # not the archive that is known
+        Cifar10DataModule().prepare_data()
+    monkeypatch.setattr(cifar10_files, "MD5", f"md5:{hashlib.md5(content).hexdigest()}")
+    data = Cifar10DataModule(val_size=10)
+    data.prepare_data()
+    assert len(data.train_set) == 90
+    asked = len(server.asked)
+    Cifar10DataModule().prepare_data()
+    assert len(server.asked) == asked, "a good file is not fetched again"
+
+
+def test_jpeg_copy(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4, 1, 1, 3), dtype=np.uint8).repeat(32, 1).repeat(32, 2)
+    files = []
+    for image in images:
+        stream = io.BytesIO()
+        Image.fromarray(image).save(stream, "JPEG", quality=95)
+        files.append(stream.getvalue())
+    offsets = np.cumsum([0, *map(len, files)])
+    path = tmp_path / "cifar10" / cifar10_files.JPEG_COPY
+    path.parent.mkdir()
+    arrays = {
+        "data": np.frombuffer(b"".join(files), np.uint8),
+        "offsets": offsets,
+        "labels": np.array([3, 1, 4, 1], np.uint8),
+        "split": np.array([0, 0, 1, 0], np.uint8),
+    }
+    np.savez(path, **arrays)
+    (train, labels), (_, test_labels) = cifar10_files.read_file(path)
+    assert labels.tolist() == [3, 1, 1]
+    assert test_labels.tolist() == [4]
+    difference = train.astype(int) - images[[0, 1, 3]].transpose(0, 3, 1, 2)
+    assert np.abs(difference).max() <= 4
+    assert "JPEG copy" in Cifar10DataModule(root=tmp_path, val_size=0).describe()["name"]
+    for name, wrong in (("offsets", offsets[:-1]), ("data", arrays["data"][:-50])):
+        np.savez(path, **{**arrays, name: wrong})
+        with pytest.raises(ValueError, match="is damaged"):
+            cifar10_files.read_file(path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match="is damaged"):
+        cifar10_files.read_file(path)
+
+
+def test_damaged_archives(tmp_path, batches):
+    path = tmp_path / "a.tar.gz"
+    whole = archive(batches)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"is damaged|has no"):
+        cifar10_files.read_file(path)
+    path.write_bytes(archive(batches[:5]))
+    with pytest.raises(ValueError, match=r"has no test_batch\.bin"):
+        cifar10_files.read_file(path)
+    path.write_bytes(archive([*batches[:5], batches[5][:-1]]))
+    with pytest.raises(ValueError, match=r"test_batch\.bin has 61459 bytes"):
+        cifar10_files.read_file(path)
+    bad = np.frombuffer(batches[0], np.uint8).copy()
+    bad[0] = 10
+    path.write_bytes(archive([bad.tobytes(), *batches[1:]]))
+    with pytest.raises(ValueError, match="labels that are not 0 to 9"):
+        cifar10_files.read_file(path)
+
+
+def test_a_folder_without_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match="neither cifar-10-binary"):
+        Cifar10DataModule(root=tmp_path).prepare_data()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
+        ({"levels": "unit"}, "levels must be 'standard' or 'bytes', not 'unit'"),
+        ({"crop": 33}, "crop must be 32 or"),
+        ({"crop": 27}, "crop must be 32 or"),
+        ({"pad": -1}, "pad must be 0 to 32, not -1"),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
+        ({"val_size": -1}, "val_size must be at least 0, not -1"),
+    ],
+)
+def test_wrong_arguments(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Cifar10DataModule(**wrong)
+
+
+@pytest.mark.slow
+def test_the_real_one():
+    root = Path(MIRROR or "absent")
+    if not (root / "cifar10").is_dir():
+        pytest.skip("CNNHISTORY_DATA names no folder with cifar10")
+    data = Cifar10DataModule(root=root, val_size=0)
+    assert len(data.train_set) == 50000
+    assert data.test_set.labels.bincount().tolist() == [1000] * 10
+    # the channel means that everybody publishes, 0.4914 0.4822 0.4465
+    published = torch.tensor([0.4914, 0.4822, 0.4465])
+    torch.testing.assert_close(data.mean / 255, published, atol=0.002, rtol=0)
