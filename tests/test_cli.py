@@ -111,6 +111,15 @@ def test_fit_trains_tests_and_stores(tmp_path):
     assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
 
 
+def test_fit_on_color_images(tmp_path):
+    settings = ["--model.network_args", "{num_classes: 16, width: 0.25}", "--data.batch_size=400"]
+    done = run("fit", "resnet20", *FAST, "--data=PatchesDataModule", *settings, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "of 1200;" in done.stdout
+    config = (tmp_path / "runs" / "resnet20" / "config.yaml").read_text()
+    assert "class_path: cnnhistory.data.patches.PatchesDataModule" in config
+
+
 def test_broken_yaml_is_one_clear_error(tmp_path):
     (tmp_path / "broken.yaml").write_text("trainer: [unclosed\n")
     done = run("fit", "lenet5", "--config", "broken.yaml", cwd=tmp_path)

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+import pytorch_lightning as pl
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
+import cnnhistory.data.cifar10
+import cnnhistory.data.patches  # noqa: F401  (--data finds the classes that are imported)
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.registry import list_models
 from cnnhistory.tasks.callbacks import METRICS, History, SeedEachEpoch, epoch_checkpoint
 from cnnhistory.tasks.classification import build_classifier, evaluate
 from cnnhistory.tasks.fitting import checkpoint_in, quiet
 
+DIGITS = f"{DigitsDataModule.__module__}.{DigitsDataModule.__qualname__}"
 TRAINER_DEFAULTS = {
     "max_epochs": 10,
     "logger": False,
@@ -51,8 +55,9 @@ def run_fit(arguments: Sequence[str]) -> int:
     with quiet():
         cli = FitCLI(
             build_classifier,
-            DigitsDataModule,
-            args=[f"--model.network={model}", *options],
+            pl.LightningDataModule,
+            args=[f"--model.network={model}", f"--data={DIGITS}", *options],
+            subclass_mode_data=True,
             run=False,
             seed_everything_default=0,
             trainer_defaults=defaults,
