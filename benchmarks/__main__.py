@@ -7,11 +7,16 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 
+from benchmarks import timing
+from benchmarks.recording import as_run, keep
+
 # name -> what it compares; each is a module here with `add_arguments` and `run`
-BENCHMARKS = {"networks": "our networks with torchvision's"}
+BENCHMARKS = {
+    "networks": "our networks with torchvision's",
+    "xnor": "convolutions and networks of bits with float ones",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks",
         description=f"benchmarks:\n{known}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="python -m benchmarks NAME [--json] [--repeat N] [options of NAME]",
+        usage="python -m benchmarks NAME [--json] [--keep] [--repeat N] [options of NAME]",
     )
     first.add_argument("name", choices=BENCHMARKS, metavar="NAME")
     name = first.parse_args(arguments[:1]).name
@@ -30,11 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"benchmarks.{name}")
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--keep", action="store_true", help="put the results into the book")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="time by the processor's clock, for one thread on a busy machine",
+    )
     parser.add_argument("--repeat", type=int, default=15, help="timed runs of each (15)")
     module.add_arguments(parser)
     options = parser.parse_args(arguments[1:])
 
+    timing.processor_time = options.processor_time
     machine = describe_machine()
+    if options.processor_time and machine["threads"] != 1:
+        parser.error("--processor-time needs one thread: set OMP_NUM_THREADS=1")
     if not options.json:
         print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
     records = []
@@ -42,19 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         records.append(record)
         # With --json the progress goes where it does not disturb.
         print(record, file=sys.stderr if options.json else sys.stdout, flush=True)
+    settings = {key: value for key, value in vars(options).items() if key not in ("json", "keep")}
+    run = as_run(settings, machine, records)
     if options.json:
-        settings = {key: value for key, value in vars(options).items() if key != "json"}
-        print(
-            json.dumps(
-                {
-                    "benchmark": name,
-                    "settings": settings,
-                    "machine": machine,
-                    "records": [asdict(record) for record in records],
-                },
-                indent=1,
-            )
-        )
+        print(json.dumps({"benchmark": name, **run}, indent=1))
+    if options.keep:
+        print(keep(name, run), file=sys.stderr)
     return 0
 
 

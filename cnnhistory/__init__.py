@@ -4,7 +4,7 @@
 >>> cnnhistory.system("lenet5").year
 1998
 >>> cnnhistory.list_models("lenet5*")
-['lenet5', 'lenet5_modern']
+['lenet5', 'lenet5_modern', 'lenet5_caffe']
 """
 
 from cnnhistory.registry import System, create_model, list_models, list_systems, system

@@ -102,7 +102,7 @@ def list_papers() -> list[str]:
     """Return the keys of all papers, in the order of the file.
 
     >>> list_papers()[:2]
-    ['badrinarayanan2017segnet', 'bengio1994learning']
+    ['adebayo2018sanity', 'arora2014provable']
     """
     return list(_papers())
 

@@ -83,7 +83,8 @@ class System:
     `ERAS`), `task` one of `TASKS`; `year` is the first of the years that the entry covers.
     `paper` and `see_also` are keys of the bibliography, `claims` the paper's headline figures,
     `deviations` what the package does differently from the paper, `chapter` a page of the book
-    (without ending), `models` what `create_model` can build.
+    (without ending), `models` what `create_model` can build. `module` says where their builders
+    stand, if not in `models.ID`: "compression.xnor"; the chapter then has the last word's name.
 
     Raises:
         ValueError: `id` cannot name a file, or `era` or `task` is not in the vocabulary.
@@ -100,12 +101,18 @@ class System:
     deviations: tuple[str, ...] = ()
     chapter: str | None = None
     models: tuple[str, ...] = ()
+    module: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.id.isidentifier() and self.id == self.id.lower()):
             raise ValueError(f"id: expected a lower-case identifier, got {self.id!r}")
         _one_of("era", self.era, ERAS)
         _one_of("task", self.task, TASKS)
+
+    @property
+    def home(self) -> str:
+        """The module that builds its models, below `cnnhistory`."""
+        return self.module or f"models.{self.id}"
 
     @property
     def status(self) -> str:
@@ -174,7 +181,7 @@ def list_models(glob: str = "*") -> list[str]:
     """Return the names of the models that match, in the survey's order.
 
     >>> list_models("lenet5*")
-    ['lenet5', 'lenet5_modern']
+    ['lenet5', 'lenet5_modern', 'lenet5_caffe']
     """
     names = (name for record in _systems().values() for name in record.models)
     return [name for name in names if fnmatchcase(name, glob)]
@@ -202,8 +209,9 @@ _builders: dict[str, Callable[..., nn.Module]] = {}
 def register(name: str, *, system: str) -> Callable[[_Builder], _Builder]:
     """Make the decorated function the builder of a model that the system's record names.
 
-    The function stands in `cnnhistory/models/<system>.py`. Its arguments are the settings that
-    `create_model` accepts; each has a default, the paper's value.
+    The function stands in `cnnhistory/models/<system>.py`, or where the record's `module` says.
+    Its arguments are the settings that `create_model` accepts; each has a default, the paper's
+    value.
 
     Raises:
         UnknownIdError: no such system.
@@ -256,7 +264,7 @@ def create_model(name: str, **settings: Any) -> nn.Module:
         TypeError: the model has no such setting; the message lists those it has.
     """
     record = system_of(name)
-    module = f"cnnhistory.models.{record.id}"
+    module = f"cnnhistory.{record.home}"
     importlib.import_module(module)
     if name not in _builders:
         raise RuntimeError(

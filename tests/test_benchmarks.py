@@ -1,5 +1,6 @@
 """The benchmarks run and refuse to time what differs; nothing here looks at a clock."""
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_garbage_collection_comes_back():
     assert timing.gc.isenabled()
 
 
+def test_processor_time_is_another_clock(clock, monkeypatch):
+    monkeypatch.setattr(timing, "processor_time", True)
+    monkeypatch.setattr(timing.time, "process_time", lambda: 2 * clock.now)
+    record = timing.compare("", clock.takes("o", [1] * 3), "", clock.takes("p", [2] * 3), repeat=1)
+    assert (record.ours_ms, record.peer_ms) == (2000, 4000)
+
+
+def test_processor_time_is_for_one_thread(capsys, monkeypatch):
+    monkeypatch.setattr(timing, "processor_time", False)
+    monkeypatch.setattr(__main__, "describe_machine", lambda: {"threads": 2})
+    with pytest.raises(SystemExit):
+        __main__.main(["networks", "--processor-time"])
+    assert "needs one thread: set OMP_NUM_THREADS=1" in capsys.readouterr().err
+
+
 def test_networks_that_differ_are_not_timed():
     x = torch.ones(1, 4)
     ours, peer = nn.Linear(4, 2), nn.Linear(4, 2)
@@ -81,6 +97,26 @@ def test_networks_that_differ_are_not_timed():
     nn.init.constant_(ours.bias, float("nan"))
     with pytest.raises(RuntimeError, match="they differ by nan"):
         networks.check_equal("case", ours, peer, x)
+
+
+def test_networks_that_magnify_rounding_may_differ_as_much(monkeypatch):
+    class Cancelling(nn.Module):
+        """Subtracts two large numbers, in an order of its own."""
+
+        def __init__(self, first):
+            super().__init__()
+            self.first = nn.Parameter(torch.tensor(first))
+
+        def forward(self, x):
+            return (x + self.first) - 1e4 if self.first > 0 else x + (self.first + 1e4)
+
+    x = torch.tensor([[0.1, 0.3, 0.7]])
+    with torch.no_grad():
+        found, exact = Cancelling(1e4)(x), Cancelling(1e4).double()(x.double())
+    assert networks._difference(found, exact) > networks.TOLERANCE
+    networks.check_equal("case", Cancelling(-1e4), Cancelling(1e4), x)
+    with pytest.raises(RuntimeError, match="they differ by"):
+        networks.check_equal("case", Cancelling(-1e4 + 1), Cancelling(1e4), x)
 
 
 def test_training_steps_that_differ_are_not_timed():
@@ -136,7 +172,14 @@ def test_json(capsys):
     out, progress = capsys.readouterr()
     found = json.loads(out)
     assert found["benchmark"] == "networks"
-    assert found["settings"] == {"repeat": 1, "only": ["resnet18"], "batch": 2, "size": 32}
+    assert found["settings"] == {
+        "processor_time": False,
+        "repeat": 1,
+        "only": ["resnet18"],
+        "kind": None,
+        "batch": 2,
+        "size": 32,
+    }
     assert set(found["machine"]) >= {"date", "processor", "threads", "torch"}
     assert [record["case"] for record in found["records"]] == CASES
     for record in found["records"]:
@@ -147,6 +190,14 @@ def test_json(capsys):
 
 
 @pytest.mark.peer
+@pytest.mark.parametrize("kind", networks.KINDS)
+def test_one_kind(capsys, kind):
+    assert __main__.main([*SMALL, "--kind", kind, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [r["case"] for r in found["records"]] == [c for c in CASES if kind in c]
+
+
+@pytest.mark.peer
 def test_text(capsys, monkeypatch):
     record = timing.Record("a case", 1.0, "a peer", 2.0, 2.0, (1.9, 2.1))
     monkeypatch.setattr(networks, "run", lambda options: iter([record, record]))
@@ -154,6 +205,50 @@ def test_text(capsys, monkeypatch):
     machine, *lines = capsys.readouterr().out.splitlines()
     assert "torch " in machine
     assert lines == [str(record)] * 2
+
+
+def test_binary_layers_are_compared_with_the_same_work():
+    pytest.importorskip("numba")
+    options = argparse.Namespace(
+        only=["layers", "loops", "peak", "networks"], layers=["16x4"], batches=[2, 1], repeat=1,
+        width=0.05,
+    )  # fmt: skip
+    from benchmarks import xnor
+
+    records = list(xnor.run(options))
+    layer = ["16x4x4 to 16, 3x3, batch 2"] * 4 + ["16x4x4 to 16, 3x3, batch 1"] * 4
+    assert [record.case for record in records[1:9]] == layer
+    peers = [record.peer for record in records[1:5]]
+    assert peers[0].startswith("torch conv2d, float32, channels-")
+    assert peers[1:] == [
+        "as many binary in registers alone",
+        "vectorized float loop, compiled by numba",
+        "scalar float loop, compiled by numba",
+    ]
+    assert [record.case.split(",")[0] for record in records[9:]] == ["bnn_cifar"] * 2 + [
+        "xnor_cifar"
+    ] * 2
+
+
+def test_binary_results_that_differ_are_not_timed():
+    pytest.importorskip("numba")
+    from benchmarks import xnor
+
+    with pytest.raises(RuntimeError, match="case: expected equal results"):
+        xnor.check_same("case", torch.zeros(2), torch.tensor([0.0, 1e-9]))
+
+
+def test_work_in_registers_is_done():
+    """What the compiler could leave out would not be a limit."""
+    pytest.importorskip("numba")
+    from benchmarks import peaks
+
+    assert peaks._binary(1) == sum(
+        v + (v ^ ((0x5DEECE66D5DEECE6 + 7 * (v % 8)) % 2**64)).bit_count() for v in range(112)
+    )
+    assert peaks._binary(3) != peaks._binary(2) != peaks._binary(1)
+    # each of 16 lanes of chain c goes to c / 2 + 1
+    assert peaks._float(1) == 16 * sum(c / 2 + 1 for c in range(14))
 
 
 def test_unknown_names_are_refused(capsys):

@@ -192,3 +192,140 @@ def test_full_mode_trains_on_files_of_the_canonical_form(tmp_path):
     done = run("fit", "lenet5", *options, cwd=tmp_path, **environment)
     assert done.returncode == 0, done.stderr
     assert "of 10000;" in done.stdout
+
+
+def test_compress_and_decompress_a_recorded_run(tmp_path, capsys):
+    from safetensors import safe_open
+    from safetensors.torch import load_file
+
+    from cnnhistory import zoo
+    from cnnhistory.compression.cnnz import load
+
+    target, back = tmp_path / "net.cnnz", tmp_path / "net.safetensors"
+    assert main(["compress", "lenet5_modern_mnist", "-o", str(target)]) == 0
+    out = capsys.readouterr().out
+    assert f"{target.stat().st_size:,} bytes" in out
+    assert "weights" in out
+    assert "codebooks" in out
+    assert main(["decompress", str(target), "-o", str(back)]) == 0
+    assert "create_model('lenet5_modern')" in capsys.readouterr().out
+    original, found = zoo.load_weights("lenet5_modern_mnist"), load_file(back)
+    assert found.keys() == original.keys()
+    for key, value in found.items():
+        assert value.shape == original[key].shape
+        if value.dim() == 1:
+            assert torch.equal(value, original[key])
+        elif value.dim() == 2:
+            assert len(value.unique()) <= 31  # five bits
+    with safe_open(back, "pt") as file:
+        assert json.loads(file.metadata()["settings"]) == {}
+    # what is shared already comes back bit for bit
+    again = tmp_path / "again.cnnz"
+    options = ["--weights", str(back), "-o", str(again)]
+    assert main(["compress", "lenet5_modern", *options]) == 0
+    states = [load(path).state() for path in (again, target)]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
+
+
+def test_compress_with_fewer_bits_pruning_and_settings(tmp_path, capsys):
+    from safetensors.torch import save_file
+
+    from cnnhistory.compression.cnnz import load
+
+    torch.manual_seed(0)
+    net = cnnhistory.create_model("lenet5_modern", num_classes=3)
+    save_file(net.state_dict(), tmp_path / "w.safetensors")
+    target = tmp_path / "net.cnnz"
+    options = ["--conv-bits=3", "--dense-bits=2", "--density=0.1", "--conv-index-bits=4"]
+    common = ["--weights", str(tmp_path / "w.safetensors"), "-o", str(target)]
+    status = main(["compress", "lenet5_modern", '--settings={"num_classes": 3}', *common, *options])
+    assert status == 0, capsys.readouterr().err
+    contents = load(target)
+    assert contents.network().output.out_features == 3
+    c5 = contents.parts["c5.weight"]
+    assert (c5.index_bits, len(c5.places)) == (4, 4800)
+    assert len(c5.values) <= 7
+    assert len(contents.parts["f6.weight"].values) <= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compress", "lenet5_mnst"], "did you mean lenet5_mnist"),
+        (["compress", "lenet5_mnist", "--dense-bits=9"], "bits: expected between 1 and 8, got 9"),
+        (["compress", "lenet5_mnist", "--density=2"], "density: expected a fraction"),
+        (["compress", "lenet5x", "--weights=missing"], "did you mean"),
+        (["compress", "lenet5", "--weights=missing"], "missing"),
+        (["compress", "lenet5", "--weights=text"], "not a .safetensors file"),
+        (["compress", "lenet5", "--weights=other"], "expected 'c1.bias' of shape (6,), got none"),
+        (["compress", "lenet5", "--weights=other", "--settings=[]"], "expected a JSON object"),
+        (["decompress", "text"], "expected a file that begins with b'CNNZ'"),
+        (["decompress", "missing"], "missing"),
+    ],
+)
+def test_what_cannot_be_compressed_is_one_line(arguments, message, capsys, tmp_path, monkeypatch):
+    from safetensors.torch import save_file
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("hello")
+    save_file({"x": torch.zeros(1)}, tmp_path / "other")
+    assert main([*arguments, "-o", "result"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("cnnhistory: ")
+    assert len(captured.err.splitlines()) == 1
+    assert message in captured.err
+    assert not (tmp_path / "result").exists()
+
+
+TINY = {
+    "model": "lenet300_100",
+    "densities": {"1": 0.03, "3": 0.1, "5": 0.5},
+    "base": {"epochs": 2, "lr": 4e-3, "batch_size": 128},
+    "rounds": 2,
+    "prune": {"epochs": 1, "lr": 4e-3, "batch_size": 128},
+    "retrain": {"epochs": 1, "lr": 4e-3, "batch_size": 128},
+    "share": {"epochs": 1, "lr": 1e-3, "batch_size": 128},
+    "bits": {"dense": 3},
+}
+
+
+def test_record_compression(tmp_path, capsys, monkeypatch):
+    from cnnhistory.compression.cnnz import load
+    from cnnhistory.zoo import compressed
+
+    recipe = compressed.CompressionRecipe(
+        "tiny_deep_compression",
+        TINY,
+        {"dense": 5},
+        {"scale": "small", "pad_to": 28, "val_size": 0},
+        (0, 1),
+    )
+    monkeypatch.setitem(compressed.RECIPES, recipe.id, recipe)
+    monkeypatch.setattr(compressed, "FOLDER", tmp_path / "zoo")
+    command = ["record", recipe.id, "--directory", str(tmp_path / "runs")]
+    assert main(command) == 0
+    first = compressed.record(recipe.id)
+    assert [result.seed for result in first.results] == [0, 1]
+    result = first.results[0]
+    assert result.test_n == 1000
+    assert result.float_bytes == 4 * 266_610
+    assert result.ratio > 30
+    assert len(result.curve) == len(result.twin_curve) == 6
+    assert result.twin_curve[-1] == ["share", result.twin_errors / 1000]
+    assert result.curve[-1] == ["share", result.compressed_errors / 1000]
+    assert result.base_errors == round(1000 * result.curve[1][1])
+    assert sum(result.sections.values()) == result.bytes
+    assert result.others["float32"] == {"bytes": 4 * 266_610, "errors": result.twin_errors}
+    assert result.others["int8, gzip"]["bytes"] < result.others["int8"]["bytes"] < 300_000
+    assert load(compressed.file(recipe.id)).totals() == result.sections
+    # again: the finished seeds are not trained anew
+    monkeypatch.setattr("cnnhistory.cli.record_compression.run", None)
+    assert main(command) == 0
+    assert compressed.record(recipe.id) == first
+    # another recipe does not take them for its own
+    other = compressed.CompressionRecipe(**{**vars(recipe), "tolerance": 9.0})
+    monkeypatch.setitem(compressed.RECIPES, recipe.id, other)
+    assert main(command) == 2
+    assert "of another recipe; delete it" in capsys.readouterr().err

@@ -26,7 +26,7 @@ ALLOWED = {
     "compression": {"models", "nn", "accounting", "registry", "papers"},
     "tasks": {"nn", "metrics", "optim", "registry"},
     "visualize": {"nn", "accounting"},
-    "plotting": {"accounting", "registry", "visualize"},
+    "plotting": {"accounting", "papers", "registry", "systems", "visualize"},
     "zoo": {"registry"},
     "claims": set(),  # anything but cli; filled below
     "cli": set(),  # anything

@@ -30,12 +30,17 @@ CIFAR_RESNETS = [
 # model -> shape of one input; a new model without an entry here is an error
 INPUTS = {
     "lenet1989": (1, 16, 16),
+    "lenet1989_dense": (1, 16, 16),
     "lenet1990": (1, 28, 28),
     "lenet5": (1, 32, 32),
     "lenet5_modern": (1, 32, 32),
+    "lenet5_caffe": (1, 28, 28),
     "linear_classifier": (1, 28, 28),
     "lenet300_100": (1, 28, 28),
+    "deep_mlp": (1, 16, 16),
+    "deep_convnet": (1, 16, 16),
     "alexnet": (3, 67, 67),
+    "alexnet_cifar4": (3, 32, 32),
     "zfnet": (3, 64, 64),
     "nin": (3, 64, 64),
     "nin_cifar": (3, 32, 32),
@@ -48,8 +53,16 @@ INPUTS = {
     "vgg16_bn": (3, 32, 32),
     "vgg19_bn": (3, 32, 32),
     "googlenet": (3, 64, 64),
+    "kernel_stacks": (3, 32, 32),
     **dict.fromkeys(IMAGENET_RESNETS, (3, 64, 64)),
     **dict.fromkeys(CIFAR_RESNETS, (3, 32, 32)),
+    "bnn_cifar": (3, 32, 32),
+    "bnn_mlp": (1, 28, 28),
+    "bnn_digits": (1, 28, 28),
+    "bwn_cifar": (3, 32, 32),
+    "bwn_digits": (1, 28, 28),
+    "xnor_cifar": (3, 32, 32),
+    "xnor_digits": (1, 28, 28),
     "highway": (1, 28, 28),
     "highway_plain": (1, 28, 28),
     "highway_conv": (1, 28, 28),
@@ -62,6 +75,7 @@ SETTINGS = {
     "nin_cifar": {"width": 1 / 4},
     **{name: {"image_size": 32, "width": 1 / 8} for name in INPUTS if name.startswith("vgg")},
     "googlenet": {"width": 1 / 4},
+    **{name: {"width": 1 / 8} for name in ("bnn_cifar", "bnn_mlp", "bwn_cifar", "xnor_cifar")},
     **{name: {"width": 1 / 8} for name in IMAGENET_RESNETS},
 }
 MODELS = cnnhistory.list_models()
@@ -160,6 +174,6 @@ def test_refuses_unknown_settings(name):
 
 
 def test_is_documented(name):
-    module = __import__(f"cnnhistory.models.{cnnhistory.registry.system_of(name).id}")
+    module = __import__(f"cnnhistory.{cnnhistory.registry.system_of(name).home}")
     assert module
     assert type(build(name)).__doc__

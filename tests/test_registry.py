@@ -66,7 +66,7 @@ def test_systems_by_status_and_era():
 
 
 def test_models_by_pattern():
-    assert cnnhistory.list_models("lenet5*") == ["lenet5", "lenet5_modern"]
+    assert cnnhistory.list_models("lenet5*") == ["lenet5", "lenet5_modern", "lenet5_caffe"]
     assert cnnhistory.list_models("nothing*") == []
     assert system_of("lenet5_modern").id == "lenet5"
 
@@ -191,10 +191,16 @@ def test_records_and_modules_name_the_same_models():
     for name in modules:
         assert cnnhistory.system(name).models, f"{name} has a module but no models"
         importlib.import_module(f"cnnhistory.models.{name}")
-    assert {i for i in cnnhistory.list_systems() if cnnhistory.system(i).models} == modules
+    systems = [cnnhistory.system(id) for id in cnnhistory.list_systems()]
+    homes = {record.home for record in systems if record.models}
+    for home in homes:
+        importlib.import_module(f"cnnhistory.{home}")
+    assert {home for home in homes if home.startswith("models.")} == {
+        f"models.{name}" for name in modules
+    }
     assert sorted(registry._builders) == sorted(cnnhistory.list_models())
     for name, builder in registry._builders.items():
-        assert builder.__module__ == f"cnnhistory.models.{system_of(name).id}"
+        assert builder.__module__ == f"cnnhistory.{system_of(name).home}"
 
 
 @pytest.mark.parametrize("name", cnnhistory.list_models())
@@ -217,3 +223,11 @@ print(*[name for name in heavy if name in sys.modules])
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_a_system_may_have_its_models_in_another_room():
+    assert cnnhistory.system("lenet5").home == "models.lenet5"
+    assert cnnhistory.system("xnor_net").home == cnnhistory.system("bwn").home == "compression.xnor"
+    with torch.device("meta"):
+        model = cnnhistory.create_model("bwn_digits", width=1 / 8)
+    assert type(model).__module__ == "cnnhistory.compression.xnor"

@@ -19,7 +19,17 @@ from fnmatch import fnmatchcase
 import torch
 
 from cnnhistory import registry
-from cnnhistory.claims import early, imagenet, inception, residual
+from cnnhistory.claims import (
+    binary,
+    compression,
+    early,
+    imagenet,
+    inception,
+    obstacles,
+    residual,
+    residual_recorded,
+    visualization,
+)
 from cnnhistory.claims.confirm import confirm
 from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
@@ -39,16 +49,25 @@ __all__ = [
 ]
 
 _ENTERED = (
+    *compression.STATEMENTS,
+    *binary.STATEMENTS,
     *early.STATEMENTS,
+    *obstacles.STATEMENTS,
     *imagenet.STATEMENTS,
+    *visualization.STATEMENTS,
     *inception.STATEMENTS,
     *residual.STATEMENTS,
+    *residual_recorded.STATEMENTS,
 )
-# In the survey's order, which is that of the systems.
 _ORDER = {id: place for place, id in enumerate(registry.list_systems())}
-_STATEMENTS = {
-    record.id: record for record in sorted(_ENTERED, key=lambda record: _ORDER[record.system])
-}
+
+
+def _place(record: Statement) -> tuple[int, int]:
+    """The survey's order: that of the systems, then of the numbers."""
+    return _ORDER[record.system], int(record.id.rpartition(".c")[2])
+
+
+_STATEMENTS = {record.id: record for record in sorted(_ENTERED, key=_place)}
 
 
 def statement(id: str) -> Statement:

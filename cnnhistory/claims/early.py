@@ -98,7 +98,7 @@ STATEMENTS = (
         verdict="correct",
         truth="As stated, for handwritten digits alone. With printed digits among them, 5.7 % "
         "have to be rejected.",
-        source="lecun1990handwritten, section on results",
+        source="lecun1990handwritten, pages 402 and 403",
     ),
     Statement(
         id="lenet-1990.c2",
@@ -108,7 +108,7 @@ STATEMENTS = (
         check="count",
         verdict="correct",
         truth="As stated.",
-        source="lecun1990handwritten, section on the network architecture",
+        source="lecun1990handwritten, pages 399 to 402",
     ),
     Statement(
         id="lenet-1990.c3",
@@ -118,7 +118,7 @@ STATEMENTS = (
         verdict="correct",
         truth="As stated: 20 of the 48 possible pairs are connected, which leaves 512 parameters "
         "of 1,212.",
-        source="lecun1990handwritten, section on the network architecture",
+        source="lecun1990handwritten, page 400, Table 1",
     ),
     Statement(
         id="lenet-1990.c4",
@@ -128,7 +128,7 @@ STATEMENTS = (
         verdict="imprecise",
         truth="It gives ten scores squashed by the scaled tanh and trained with the squared "
         "error; they may be negative and have no fixed sum.",
-        source="lecun1990handwritten, section on the network architecture",
+        source="lecun1990handwritten, pages 399 to 402",
     ),
     Statement(
         id="lenet-1990.c5",
@@ -138,7 +138,7 @@ STATEMENTS = (
         verdict="imprecise",
         truth="They sum four inputs, multiply by a weight, add a bias and squash; each map "
         "learns its own weight and bias.",
-        source="lecun1990handwritten, section on the network architecture",
+        source="lecun1990handwritten, pages 399 to 402",
     ),
     Statement(
         id="lenet-5.c1",
@@ -311,7 +311,8 @@ def _layers_of_1989() -> Finding:
 def _activation_of_1989() -> Finding:
     model = _lenet1989()
     with torch.no_grad():
-        model.output.weight.fill_(100)  # drives the output to its limits
+        model.output.weight.zero_()
+        model.output.bias.fill_(100)  # drives the output to its limits
         limit = model(torch.rand(4, 1, 16, 16)).abs().max().item()
     is_tanh, is_scaled, fact = _tanh_or_scaled(model.activation)
     at_output = abs(limit - (1 if is_tanh else 1.7159)) < 1e-3

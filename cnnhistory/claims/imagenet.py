@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from statistics import mean
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory import create_model
+from cnnhistory import create_model, zoo
 from cnnhistory.accounting import count_multiply_adds, count_parameters, receptive_field
 from cnnhistory.claims.record import Finding, Statement, check
+from cnnhistory.metrics.crossing import passes_to
 from cnnhistory.models.nin import MLPConv
 from cnnhistory.models.vgg import CONFIGURATIONS, VGG
+from cnnhistory.visualize.activations import activations
 
 STATEMENTS = (
     Statement(
@@ -74,6 +77,26 @@ STATEMENTS = (
         truth="It is the step function: 0 for negative and 1 for positive inputs. The sign "
         "function is -1 for negative ones.",
         source="krizhevsky2012imagenet, Section 3.1",
+    ),
+    Statement(
+        id="alexnet.c6",
+        system="alexnet",
+        text="With ReLU a network trains faster than with tanh.",
+        check="exp",
+        verdict="imprecise",
+        truth="With the weights and pixels of 2012, yes; the paper reports six times. With weights "
+        "scaled to the inputs a small network learns as fast with tanh.",
+        source="krizhevsky2012imagenet, Section 3.1, Figure 1",
+    ),
+    Statement(
+        id="alexnet.c7",
+        system="alexnet",
+        text="The zeros of ReLU make the network sparse, which acts somewhat like an L1 penalty.",
+        check="exp",
+        verdict="opinion",
+        truth="Outputs are sparse, and which are changes from image to image. That this acts "
+        "like an L1 penalty on weights, which sets weights to zero, is an analogy.",
+        source="glorot2011deep, Section 3",
     ),
     Statement(
         id="alexnet.c8",
@@ -264,6 +287,47 @@ def _derivative_of_relu() -> Finding:
 
 def _numbers(x: Tensor) -> str:
     return ", ".join(f"{value:g}" for value in x.tolist())
+
+
+@check("alexnet.c6")
+def _relu_against_tanh() -> Finding:
+    level = 0.45
+    faster, facts = [], []
+    for start, name in (("_2012", "start of 2012"), ("", "scaled start")):
+        passes = {
+            activation: [
+                passes_to(level, [row["train_error"] for row in seed.history])
+                for seed in zoo.record(f"alexnet_cifar4_{activation}{start}").results
+            ]
+            for activation in ("relu", "tanh")
+        }
+        faster.append(max(passes["relu"]) < min(passes["tanh"]))
+        means = (f"{mean(values):.1f} with {unit}" for unit, values in passes.items())
+        facts.append(f"{name}: {', '.join(means)}")
+    return Finding(
+        "correct" if all(faster) else "imprecise" if any(faster) else "wrong",
+        f"passes over CIFAR-10 to a training error of {100 * level:.0f} %, recorded runs; "
+        + "; ".join(facts),
+    )
+
+
+@check("alexnet.c7")
+def _zeros_of_relu() -> Finding:
+    from cnnhistory.data.patches import PatchesDataModule  # loads Lightning
+
+    run = zoo.record("alexnet_patches")
+    network = create_model("alexnet", **run.recipe["network_args"])
+    network.load_state_dict(zoo.load_weights("alexnet_patches"))
+    images = PatchesDataModule(**run.recipe["data_args"]).test_set.images[::16]
+    names = [name for name, layer in network.named_modules() if isinstance(layer, nn.ReLU)]
+    outputs = activations(network, images, names).values()
+    silent = mean(float((x == 0).float().mean()) for x in outputs)
+    weights = torch.cat([p.detach().flatten() for p in network.parameters() if p.dim() > 1])
+    return Finding(
+        "opinion" if silent > 0.5 else "wrong",
+        f"of the outputs of the seven ReLU layers of a trained network {100 * silent:.0f} % are 0, "
+        f"of its weights {100 * float((weights == 0).float().mean()):.0f} %",
+    )
 
 
 @check("alexnet.c8")

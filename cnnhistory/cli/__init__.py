@@ -36,8 +36,14 @@ def _guarded(run: Callable[[], int | None]) -> int:
         return 2
 
 
+def _study(options: argparse.Namespace) -> None:
+    from cnnhistory.cli.study import study  # loads torch and the tasks
+
+    study(options)
+
+
 def _parser() -> argparse.ArgumentParser:
-    from cnnhistory.cli import look, make
+    from cnnhistory.cli import compress, look, make
 
     parser = argparse.ArgumentParser(
         prog="cnnhistory", description="The runnable history of convolutional networks."
@@ -73,9 +79,31 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=make.list_data)
 
     record = commands.add_parser("record", help="make a recorded run of the zoo again")
-    record.add_argument("id")
+    record.add_argument("ids", nargs="+", metavar="ID")
     record.add_argument("--directory", default="runs", help="checkpoints (default: runs)")
     record.add_argument("--output", help="where the record goes (default: the package's zoo)")
     record.add_argument("--seeds", type=int, nargs="*", help="only these seeds")
-    record.set_defaults(run=make.record)
+    record.set_defaults(run=make.record_all)
+
+    study = commands.add_parser("study", help="measure networks of the zoo again")
+    study.add_argument("id")
+    study.add_argument("--output", help="where the study goes (default: the package's zoo)")
+    study.set_defaults(run=_study)
+
+    squeeze = commands.add_parser("compress", help="write weights as a .cnnz file")
+    squeeze.add_argument("model", help="a recorded run, or a model with --weights")
+    squeeze.add_argument("--weights", help="a .safetensors file of the model's state")
+    squeeze.add_argument("--settings", default="{}", help="keywords of the model's builder, JSON")
+    squeeze.add_argument("-o", "--output", required=True, help="the .cnnz file")
+    squeeze.add_argument("--density", type=float, help="prune each layer to this part first")
+    for kind, bits in (("conv", 8), ("dense", 5)):
+        for what, meaning in (("", "a weight"), ("-index", "a gap between weights")):
+            squeeze.add_argument(
+                f"--{kind}{what}-bits", type=int, default=bits, help=f"of {meaning} ({bits})"
+            )
+    squeeze.set_defaults(run=compress.compress)
+    expand = commands.add_parser("decompress", help="turn a .cnnz file into .safetensors")
+    expand.add_argument("file")
+    expand.add_argument("-o", "--output", required=True, help="the .safetensors file")
+    expand.set_defaults(run=compress.decompress)
     return parser

@@ -3,7 +3,9 @@
 import argparse
 import os
 import platform
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from cnnhistory import __version__
 
@@ -29,16 +31,29 @@ def list_data(options: argparse.Namespace) -> None:
         print(f"{source.name:24} {mode:6} {source.license:40} {source.title}")
 
 
+def record_all(options: argparse.Namespace) -> None:
+    """Make recorded runs, one after another."""
+    from cnnhistory.cli.record_compression import record_compression
+    from cnnhistory.zoo import compressed, recipes
+
+    compresses = []
+    for id in options.ids:  # an unknown id is refused before the first run starts
+        compresses.append(bool(get_close_matches(id, compressed.RECIPES, 1, 0.7)))
+        compressed.recipe(id) if compresses[-1] else recipes.recipe(id)
+    for id, is_compressed in zip(options.ids, compresses, strict=True):
+        options.id = id
+        (record_compression if is_compressed else record)(options)
+
+
 def record(options: argparse.Namespace) -> None:
     """Train every seed of a recorded run and store weights and log.
 
     Each seed keeps its state in its own directory: a stopped recording continues where it was.
     """
-    import pytorch_lightning as pl
     import torch
 
     from cnnhistory.cli.curve import TestErrorEachEpoch
-    from cnnhistory.data.digits import DigitsDataModule
+    from cnnhistory.metrics.rejection import margin, rejection_curve
     from cnnhistory.tasks.classification import build_classifier, evaluate
     from cnnhistory.tasks.fitting import fit
     from cnnhistory.zoo import recipes, store
@@ -50,7 +65,7 @@ def record(options: argparse.Namespace) -> None:
     results = []
     weights = None
     for seed in seeds:
-        data = DigitsDataModule(batch_size=settings.batch_size, **settings.data_args)
+        data = data_module(settings.data)(batch_size=settings.batch_size, **settings.data_args)
         torch.manual_seed(seed)  # for the initial weights
         classifier = build_classifier(
             settings.model,
@@ -71,9 +86,11 @@ def record(options: argparse.Namespace) -> None:
             resume=True,
             validate=data.val_size > 0,
             callbacks=[curve],
+            precision=settings.precision,
         )
         outcome = evaluate(run.network, data.test_set)
         print(f"{settings.id} seed {seed}: test error {outcome}, {run.seconds:.0f} s", flush=True)
+        doubt = rejection_curve(margin(outcome.scores), outcome.predictions != outcome.targets)
         results.append(
             store.SeedResult(
                 seed,
@@ -82,27 +99,61 @@ def record(options: argparse.Namespace) -> None:
                 curve.errors,
                 run.history,
                 round(run.seconds, 1),
+                [round(doubt.at_rejection(i / 200), 6) for i in range(61)],
             )
         )
         weights = weights or run.network.state_dict()
-    versions = {
+    assert weights is not None
+    path = store.write(
+        settings.id, tuple(results), weights, seeds[0], data.describe(), versions(), machine(),
+        Path(options.output) if options.output else store.FOLDER,
+    )  # fmt: skip
+    print(path)
+
+
+def data_module(name: str) -> Any:
+    """Return the data module that a recipe names.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    from cnnhistory.data.cifar10 import Cifar10DataModule
+    from cnnhistory.data.digits import DigitsDataModule
+    from cnnhistory.data.patches import PatchesDataModule
+
+    known = {
+        "digits": DigitsDataModule,
+        "cifar10": Cifar10DataModule,
+        "patches": PatchesDataModule,
+    }
+    if name not in known:
+        raise ValueError(f"data: expected one of {', '.join(known)}, got {name!r}")
+    return known[name]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a recorded run depends on."""
+    import pytorch_lightning as pl
+    import torch
+
+    return {
         "cnnhistory": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "pytorch_lightning": pl.__version__,
     }
-    machine = {
+
+
+def machine() -> dict[str, Any]:
+    """Return what a recorded run is made on."""
+    import torch
+
+    return {
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
     }
-    assert weights is not None
-    path = store.write(
-        settings.id, tuple(results), weights, seeds[0], data.describe(), versions, machine,
-        Path(options.output) if options.output else store.FOLDER,
-    )  # fmt: skip
-    print(path)
 
 
 def processor() -> str:

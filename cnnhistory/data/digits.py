@@ -1,6 +1,7 @@
 """Handwritten digits, the data of LeNet-5: MNIST, or 5,000 digits of it.
 
-Source: lecun1998gradient, section III-A (MNIST) and section II-B (pixel levels, 32×32).
+Source: lecun1998gradient, section III-A (MNIST) and section II-B (pixel levels, 32×32);
+lecun1989backprop, sections 2.1 and 2.2 (number of digits, 16×16).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from cnnhistory.data import mnist
 from cnnhistory.data import scale as _scale
 from cnnhistory.data.mnist import Digits
+from cnnhistory.data.sizing import normalize_size
 from cnnhistory.data.tensors import (
     LabeledImages,
     ShuffledSampler,
@@ -26,7 +28,7 @@ from cnnhistory.data.tensors import (
 )
 
 # Value of the background (byte 0) and of full ink (byte 255).
-LEVELS = {"unit": (0.0, 1.0), "paper": (-0.1, 1.175)}
+LEVELS = {"unit": (0.0, 1.0), "paper": (-0.1, 1.175), "symmetric": (-1.0, 1.0)}
 
 SMALL_TEST_SIZE = 1000
 VAL_SIZE = {"small": 500, "full": 5000}
@@ -51,7 +53,12 @@ class DigitsDataModule(pl.LightningDataModule):
     A byte v becomes a pixel x = b + (f - b) · v / 255, with background b and foreground f:
     `levels="unit"` is b = 0, f = 1; `levels="paper"` is b = -0.1, f = 1.175, thus
     x = v / 200 - 0.1. (The paper says that this gives the inputs a mean of about 0 and a
-    variance of about 1. On MNIST padded to 32×32 they are 0.03 and 0.12.)
+    variance of about 1. On MNIST padded to 32×32 they are 0.03 and 0.12.) `levels="symmetric"`
+    is b = -1, f = 1, the levels of the networks of 1989 and 1990.
+
+    Their digits are smaller, too: `size=16` scales each digit so that its longer side fills 16
+    pixels (see `normalize_size`). For the network of 1989 that is the image, `pad_to=16`; for
+    the one of 1990 it lies in the middle of a field, `pad_to=28`.
 
     Every process evaluates the whole validation and test part: the result then does not
     depend on the number of processes. Pass `use_distributed_sampler=False` to the Trainer.
@@ -61,12 +68,19 @@ class DigitsDataModule(pl.LightningDataModule):
     Args:
         scale: "small" or "full"; None asks the switch `CNNHISTORY_SCALE`.
         batch_size: of each process.
-        pad_to: height and width after padding with background, 28 or an even number above.
-        levels: "unit" (0 to 1) or "paper" (-0.1 to 1.175).
+        pad_to: height and width after padding with background: 28, or where `size` is set
+            `size`, or an even number above.
+        levels: "unit" (0 to 1), "paper" (-0.1 to 1.175) or "symmetric" (-1 to 1).
         seed: of the order of the training batches, with the epoch.
         split_seed: of the split. Weights belong to the split they were trained on, so leave
             it alone unless the split itself is the question.
         val_size: number of validation digits, 0 for none; None is 500 (small), 5,000 (full).
+        size: of the digit: None keeps the 28×28 of MNIST, a number scales the ink to a square
+            of that side.
+        train_size: how many of the training digits to keep, each class in proportion; None
+            keeps all. A smaller choice is part of a larger one, but for single digits where
+            the sizes cannot be split evenly.
+        test_size: how many of the test digits to keep, likewise.
         root: folder with a folder `mnist` of the four idx files, for full mode; None takes
             `CNNHISTORY_DATA`, or where that is not set, the cache, downloading them first.
         num_workers: of the data loaders; 0 is fastest, for the data lie in memory.
@@ -86,25 +100,39 @@ class DigitsDataModule(pl.LightningDataModule):
         scale: Literal["small", "full"] | None = None,
         batch_size: int = 64,
         pad_to: int = 32,
-        levels: Literal["unit", "paper"] = "unit",
+        levels: Literal["unit", "paper", "symmetric"] = "unit",
         seed: int = 0,
         split_seed: int = 0,
         val_size: int | None = None,
         root: str | Path | None = None,
         num_workers: int = 0,
+        size: int | None = None,
+        train_size: int | None = None,
+        test_size: int | None = None,
     ) -> None:
         super().__init__()
         self.scale = _scale.current() if scale is None else _scale.check(scale)
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        if pad_to < mnist.SIDE or pad_to % 2:
-            raise ValueError(f"pad_to must be an even number of at least 28, not {pad_to}")
+        if size is not None and size < 1:
+            raise ValueError(f"size must be at least 1, not {size}")
+        smallest = mnist.SIDE if size is None else size
+        if pad_to < smallest or (pad_to - smallest) % 2:
+            raise ValueError(
+                f"pad_to must be an even number of at least 28, not {pad_to}"
+                if size is None
+                else f"pad_to must be size={size} or an even number of pixels more, not {pad_to}"
+            )
         if levels not in LEVELS:
-            raise ValueError(f"levels must be 'unit' or 'paper', not {levels!r}")
+            known = "'unit', 'paper' or 'symmetric'"
+            raise ValueError(f"levels must be {known}, not {levels!r}")
         if seed < 0:
             raise ValueError(f"seed must be at least 0, not {seed}")
         if val_size is not None and val_size < 0:
             raise ValueError(f"val_size must be at least 0, not {val_size}")
+        for name, value in (("train_size", train_size), ("test_size", test_size)):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
         self.batch_size = batch_size
         self.pad_to = pad_to
         self.levels = levels
@@ -113,6 +141,9 @@ class DigitsDataModule(pl.LightningDataModule):
         self.val_size = VAL_SIZE[self.scale] if val_size is None else val_size
         self.root = None if root is None else Path(root)
         self.num_workers = num_workers
+        self.size = size
+        self.train_size = train_size
+        self.test_size = test_size
         self._sets: dict[str, LabeledImages] = {}
         self._content_hash = ""
 
@@ -164,6 +195,8 @@ class DigitsDataModule(pl.LightningDataModule):
         else:
             train, test = mnist.read_full(mnist.full_folder(self.root))
         train, val = _holdout(train, self.val_size, self.split_seed)
+        train = _choice(train, self.train_size, self.split_seed)
+        test = _choice(test, self.test_size, self.split_seed)
 
         total = hashlib.sha256()
         sets: dict[str, LabeledImages] = {}
@@ -179,8 +212,9 @@ class DigitsDataModule(pl.LightningDataModule):
     def _tensors(self, part: Digits) -> LabeledImages:
         background, foreground = LEVELS[self.levels]
         pixel = np.linspace(background, foreground, 256).astype(np.float32)  # by byte value
-        margin = (self.pad_to - mnist.SIDE) // 2
-        padded = np.pad(part.images, ((0, 0), (margin, margin), (margin, margin)))
+        digits = part.images if self.size is None else normalize_size(part.images, self.size)
+        margin = (self.pad_to - digits.shape[1]) // 2
+        padded = np.pad(digits, ((0, 0), (margin, margin), (margin, margin)))
         images = torch.from_numpy(pixel[padded]).unsqueeze(1)
         return LabeledImages(images, torch.from_numpy(part.labels.astype(np.int64)))
 
@@ -231,3 +265,9 @@ def _holdout(digits: Digits, size: int, seed: int) -> tuple[Digits, Digits]:
         Digits(digits.images[kept], digits.labels[kept]),
         Digits(digits.images[held], digits.labels[held]),
     )
+
+
+def _choice(digits: Digits, size: int | None, seed: int) -> Digits:
+    if size is None or size == len(digits.labels):
+        return digits
+    return _holdout(digits, size, seed)[1]

@@ -14,9 +14,12 @@ from cnnhistory.data.module import ColorImagesDataModule, Parts
 from cnnhistory.data.pictures import PICTURES, read_picture
 
 SIDE = 32
+LARGE = range(64, 97)  # other sides that can be asked for
 CELL = 64  # pixels; a cell of a picture belongs to one part as a whole
+SMALLEST = 40  # side of the smallest square that is enlarged to a large patch
 
 PARTS = {"train": 200, "val": 25, "test": 75}  # patches of a class
+LARGE_PARTS = {"train": 150, "val": 20, "test": 50}  # of a class, large patches
 SHARES = (("train", 0.65), ("val", 0.1), ("test", 0.25))  # of a picture's cells
 
 
@@ -26,22 +29,24 @@ class PatchesDataModule(ColorImagesDataModule):
     A picture is divided into cells of 64 by 64 pixels. Each cell belongs, as a whole, to the
     training, the validation or the test part, so patches of different parts never overlap. A
     patch is cut at a random place of a random cell of its part, half of the time as it is and
-    half of the time from a square of 64 pixels, averaged two by two. Its brightness, contrast
-    and color balance are then changed at random, so that the mean color does not give the
-    picture away. Which cells and places these are is fixed: everybody has the same patches.
+    half of the time from a square of 64 pixels, averaged two by two. With a `side` of 64 or more
+    it is a square of 40 to 64 pixels, enlarged to that. Its brightness, contrast and color
+    balance are then changed at random, so that the mean color does not give the picture away.
+    Which cells and places these are is fixed: everybody has the same patches.
 
-    Small only: sixteen classes of 200 training, 25 validation and 75 test patches. A picture is
-    not a kind of thing: this is a test of how textures and parts are told apart, not of
-    recognizing objects.
+    Small only: sixteen classes of 200 training, 25 validation and 75 test patches; of large
+    patches 150, 20 and 50. A picture is not a kind of thing: this is a test of how textures and
+    parts are told apart, not of recognizing objects.
 
     Args:
         batch_size: of each process.
         levels: "standard" (mean 0, deviation 1) or "bytes" (-128 to 128 or so).
-        crop: height and width of an image as the network gets it; None is 32.
+        crop: height and width of an image as the network gets it; None is `side`.
         pad: pixels of mean color around an image before a random crop.
         augment: crop at random and mirror half of the training images.
         seed: of the order and the augmentation of the training images, with the epoch.
-        val_size: None keeps the 400 validation patches apart; 0 adds them to the training part.
+        val_size: None keeps the validation patches apart; 0 adds them to the training part.
+        side: height and width of a patch, 32 or 64 to 96.
 
     Raises:
         ValueError: an argument is out of range.
@@ -60,11 +65,15 @@ class PatchesDataModule(ColorImagesDataModule):
         augment: bool = False,
         seed: int = 0,
         val_size: int | None = None,
+        side: int = SIDE,
     ) -> None:
-        super().__init__(SIDE, batch_size, levels, crop, pad, augment, seed)
+        if side != SIDE and side not in LARGE:
+            raise ValueError(f"side must be 32 or 64 to 96, not {side}")
+        self.sizes = PARTS if side == SIDE else LARGE_PARTS
+        super().__init__(side, batch_size, levels, crop, pad, augment, seed)
         if val_size not in (None, 0):
             raise ValueError(f"val_size must be None or 0, not {val_size}")
-        self.val_size = PARTS["val"] * len(PICTURES) if val_size is None else 0
+        self.val_size = self.sizes["val"] * len(PICTURES) if val_size is None else 0
 
     def read(self) -> Parts:
         """The three parts as bytes."""
@@ -72,13 +81,13 @@ class PatchesDataModule(ColorImagesDataModule):
         for name in PICTURES:
             picture = read_picture(name)
             cells = assigned_cells(name, picture.shape[:2])
-            for k, (part, count) in enumerate(PARTS.items()):
+            for k, (part, count) in enumerate(self.sizes.items()):
                 random = np.random.default_rng([*name.encode(), k])
-                images[part].append(patches(picture, cells[part], count, random))
+                images[part].append(patches(picture, cells[part], count, random, self.side))
         parts = {
             part: (
                 np.concatenate(blocks),
-                np.repeat(np.arange(len(PICTURES), dtype=np.uint8), PARTS[part]),
+                np.repeat(np.arange(len(PICTURES), dtype=np.uint8), self.sizes[part]),
             )
             for part, blocks in images.items()
         }
@@ -93,8 +102,9 @@ class PatchesDataModule(ColorImagesDataModule):
 
     def describe(self) -> dict[str, str | int]:
         """Name, source, license, sizes and content hash, for badges and logs."""
+        size = "" if self.side == SIDE else f", {self.side} by {self.side} pixels"
         return {
-            "name": "patches of 16 photographs",
+            "name": f"patches of 16 photographs{size}",
             "scale": "small",
             "source": "inside the packages scikit-image and scikit-learn",
             "license": "CC0 or public domain; temple and flower: CC BY",
@@ -128,24 +138,43 @@ def patches(
     cells: list[tuple[int, int]],
     count: int,
     random: np.random.Generator,
+    side: int = SIDE,
 ) -> npt.NDArray[np.uint8]:
     """Patches at random places of the given cells, with brightness and color changed.
 
-    Shape: picture (H, W, 3), patches (count, 3, 32, 32).
+    Shape: picture (H, W, 3), patches (count, 3, side, side).
     """
-    found = np.empty((count, 3, SIDE, SIDE), np.uint8)
+    found = np.empty((count, 3, side, side), np.uint8)
     for k in range(count):
         top, left = cells[random.integers(len(cells))]
-        cell = picture[top : top + CELL, left : left + CELL].astype(np.float64)
-        if k % 2:
-            patch = cell.reshape(SIDE, 2, SIDE, 2, 3).mean((1, 3))
+        cell = picture[top : top + CELL, left : left + CELL]
+        if side != SIDE:
+            patch = enlarged(cell, side, random)
+        elif k % 2:
+            patch = cell.astype(np.float64).reshape(SIDE, 2, SIDE, 2, 3).mean((1, 3))
         else:
             row, column = random.integers(0, CELL - SIDE + 1, 2)
-            patch = cell[row : row + SIDE, column : column + SIDE]
+            patch = cell[row : row + SIDE, column : column + SIDE].astype(np.float64)
         contrast = random.uniform(0.6, 1.4)
         shift = random.normal(0, 35) + random.normal(0, 20, 3)
-        patch = (patch - patch.mean((0, 1))) * contrast + patch.mean((0, 1)) + shift
+        mean = patch.mean((0, 1))
+        patch = (patch - mean) * contrast + mean + shift
         if random.random() < 0.5:
             patch = patch[:, ::-1]
         found[k] = patch.round().clip(0, 255).astype(np.uint8).transpose(2, 0, 1)
     return found
+
+
+def enlarged(
+    cell: npt.NDArray[np.uint8], side: int, random: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """A square of 40 pixels or more at a random place of a cell, enlarged (bilinear).
+
+    Shape: cell (64, 64, 3), result (side, side, 3).
+    """
+    from PIL import Image
+
+    size = int(random.integers(SMALLEST, CELL + 1))
+    row, column = random.integers(0, CELL - size + 1, 2)
+    square = Image.fromarray(cell[row : row + size, column : column + size])
+    return np.asarray(square.resize((side, side), Image.Resampling.BILINEAR), np.float32)

@@ -48,6 +48,8 @@ PAPER_UNITS = {
 ONE_TOWER_MAPS = (64, 192, 384, 256, 256)
 ONE_TOWER_PADDING = 2
 
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+
 
 @dataclass(frozen=True)
 class AlexNetSettings:
@@ -55,9 +57,11 @@ class AlexNetSettings:
 
     `groups` is the number of GPUs among which conv2, conv4 and conv5 are divided. `width` scales
     the number of maps and of dense units. `dropout` is the share of units that are silenced.
+    `padding` is the number of zeros around the image; default: none, in the one-tower form 2.
 
     Raises:
-        ValueError: `activation` is not "relu" or "tanh", or `groups` is not 1 or 2.
+        ValueError: `activation` is not "relu" or "tanh", `groups` is not 1 or 2, or `padding` is
+            negative.
     """
 
     num_classes: int = 1000
@@ -70,12 +74,21 @@ class AlexNetSettings:
     dropout: float = 0.5
     width: float = 1.0
     one_tower: bool = False
+    padding: int | None = None
 
     def __post_init__(self) -> None:
-        if self.activation not in ("relu", "tanh"):
-            raise ValueError(f"activation: expected 'relu' or 'tanh', got {self.activation!r}")
+        _check_activation(self.activation)
         if self.groups not in (1, 2):
             raise ValueError(f"groups: expected 1 or 2, got {self.groups}")
+        if self.first_padding < 0:
+            raise ValueError(f"padding: expected at least 0, got {self.padding}")
+
+    @property
+    def first_padding(self) -> int:
+        """Zeros around the image."""
+        if self.padding is not None:
+            return self.padding
+        return ONE_TOWER_PADDING if self.one_tower else 0
 
     @property
     def pool(self) -> int:
@@ -86,8 +99,7 @@ class AlexNetSettings:
         """Return height and width of the last maps for an image size; 0 or less if none is left."""
         side = image_size
         for index, (_, kernel, stride, padding, *_, pooled) in enumerate(CONVOLUTIONS):
-            if self.one_tower and index == 0:
-                padding = ONE_TOWER_PADDING
+            padding = padding if index else self.first_padding
             side = window_count(side, kernel, stride, padding)
             side = window_count(side, self.pool, 2) if pooled else side
         return side
@@ -137,7 +149,7 @@ class AlexNet(nn.Module):
             wanted, kernel, stride, padding, split, _, normalized, pooled = row
             if s.one_tower:
                 wanted = ONE_TOWER_MAPS[n - 1]
-                padding = ONE_TOWER_PADDING if n == 1 else padding
+            padding = padding if n > 1 else s.first_padding
             wanted = scaled(wanted, s.width, multiple=2)  # so that two groups share them evenly
             groups = s.groups if split else 1
             features[f"conv{n}"] = nn.Conv2d(maps, wanted, kernel, stride, padding, groups=groups)
@@ -186,6 +198,67 @@ class AlexNet(nn.Module):
         return self.classifier(x.flatten(1))  # (N, num_classes)
 
 
+class FourLayers(nn.Module):
+    """Score classes with three convolutions and one dense layer, to compare ReLU with tanh.
+
+    32x32 -> conv1 32@32x32 -> pool1 15x15 -> conv2 32@15x15 -> pool2 7x7 -> conv3 64@7x7 ->
+    pool3 3x3 -> fc4. Kernels are 5x5, the activation follows each convolution. 85,098 parameters
+    for color images of 32x32, 81,898 for those of 24x24.
+
+    Shape: input (N, in_channels, image_size, image_size), output (N, num_classes), unnormalized
+    log-probabilities.
+
+    Units: pixels of mean 0, about 1 in size. `std` is the standard deviation of all initial
+    weights; default: the root of 1 / inputs of a unit, by which sums keep the size of the inputs.
+
+    Raises:
+        ValueError: `activation` is not "relu" or "tanh", `image_size` is below 15, or the input
+            has another shape than the above.
+
+    Source: krizhevsky2012imagenet, Section 3.1, Figure 1.
+
+    Deviations: the paper says "four-layer" and no more. The sizes here are those of the small
+    networks for CIFAR-10 that its first author published with his code. Neither does it give
+    the initial weights; those of its large network are N(0, 0.01^2) for pixels from 0 to 255.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        image_size: int,
+        activation: str,
+        std: float | None = None,
+    ) -> None:
+        super().__init__()
+        _check_activation(activation)
+        if image_size < 15:
+            raise ValueError(f"image_size: expected at least 15, got {image_size}")
+        self.in_channels, self.image_size = in_channels, image_size
+        maps, side = in_channels, image_size
+        features = OrderedDict[str, nn.Module]()
+        for n, wanted in enumerate((32, 32, 64), start=1):
+            features[f"conv{n}"] = nn.Conv2d(maps, wanted, 5, padding=2)
+            features[f"{activation}{n}"] = ACTIVATIONS[activation]()
+            features[f"pool{n}"] = nn.MaxPool2d(3, stride=2)
+            maps, side = wanted, window_count(side, 3, 2)
+        self.features = nn.Sequential(features)
+        self.fc4 = nn.Linear(maps * side**2, num_classes)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                normal_(layer, std or layer.weight[0].numel() ** -0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, self.in_channels, self.image_size)
+        return self.fc4(self.features(x).flatten(1))
+
+
+def _check_activation(name: str) -> None:
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation: expected 'relu' or 'tanh', got {name!r}")
+
+
 @register("alexnet", system="alexnet")
 def alexnet(
     num_classes: int = 1000,
@@ -198,6 +271,7 @@ def alexnet(
     dropout: float = 0.5,
     width: float = 1.0,
     one_tower: bool = False,
+    padding: int | None = None,
 ) -> AlexNet:
     """AlexNet as in the paper: 227x227 images, two groups, response normalization.
 
@@ -216,5 +290,18 @@ def alexnet(
             dropout,
             width,
             one_tower,
+            padding,
         )
     )
+
+
+@register("alexnet_cifar4", system="alexnet")
+def alexnet_cifar4(
+    num_classes: int = 10,
+    in_channels: int = 3,
+    image_size: int = 32,
+    activation: str = "relu",
+    std: float | None = None,
+) -> FourLayers:
+    """The four-layer network for CIFAR-10 of the paper's Figure 1."""
+    return FourLayers(num_classes, in_channels, image_size, activation, std)

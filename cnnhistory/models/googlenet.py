@@ -88,6 +88,33 @@ class Inception(nn.Module):
         return torch.cat([branch(x) for branch in branches], 1)
 
 
+class NaiveInception(nn.Module):
+    """Concatenate the maps of 1x1, 3x3 and 5x5 convolutions and of a maximum pooling.
+
+    All four read every input map. The pooling passes its maps on as they are, so that a module
+    always has more maps than it reads. ReLU follows every convolution.
+
+    Shape: input (N, in_channels, H, W), output (N, sum(maps) + in_channels, H, W).
+
+    Source: szegedy2015going, Section 4, Figure 2(a).
+    """
+
+    def __init__(self, in_channels: int, maps: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.out_channels = sum(maps) + in_channels
+        self.branches = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(in_channels, out, side, padding=side // 2), nn.ReLU(inplace=True)
+            )
+            for out, side in zip(maps, (1, 3, 5), strict=True)
+        )
+        self.pool = nn.MaxPool2d(3, stride=1, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the maps of all branches."""
+        return torch.cat([*(branch(x) for branch in self.branches), self.pool(x)], 1)
+
+
 def _auxiliary_head(
     in_channels: int, num_classes: int, pool: nn.Module, batch_norm: bool, width: float
 ) -> nn.Sequential:

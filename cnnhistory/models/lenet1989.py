@@ -51,19 +51,22 @@ class LeNet1989(nn.Module):
     Raises:
         ValueError: the input is not a batch of one-channel 16x16 images.
 
+    With `unit_biases=False` a map has one bias, as in all later networks: 8,824 parameters.
+
     Source: lecun1989backprop, Sections 3.3 and 4, Figure 3.
 
     Deviations: which maps of H1 a map of H2 reads is our choice, since the paper does not say.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unit_biases: bool = True) -> None:
         super().__init__()
         links = torch.zeros(12, 12, dtype=torch.bool, device="cpu")
         for out, reads in enumerate(H2_READS):
             links[out, list(reads)] = True
         self.activation = ScaledTanh()
-        self.h1 = PartialConv2d(links.new_ones(12, 1), 5, stride=2, bias_size=(8, 8))
-        self.h2 = PartialConv2d(links, 5, stride=2, bias_size=(4, 4))
+        of_h1, of_h2 = ((8, 8), (4, 4)) if unit_biases else (None, None)
+        self.h1 = PartialConv2d(links.new_ones(12, 1), 5, stride=2, bias_size=of_h1)
+        self.h2 = PartialConv2d(links, 5, stride=2, bias_size=of_h2)
         self.h3 = nn.Linear(12 * 4 * 4, 30)
         self.output = nn.Linear(30, 10)
         self.criterion = PlusMinusOneLoss()
@@ -81,7 +84,45 @@ class LeNet1989(nn.Module):
         return self.activation(self.output(x))  # (N, 10)
 
 
+class Dense1989(nn.Module):
+    """Score the ten digits with one hidden layer that reads all pixels: the paper's control.
+
+    16x16 -> 40 -> 10, scaled tanh in both layers. 10,690 weights and biases, a few more than the
+    convolutional network has, and as many connections: nothing is shared.
+
+    Shape: input (N, 1, 16, 16), output (N, 10).
+
+    Units: as `LeNet1989`.
+
+    Raises:
+        ValueError: the input is not a batch of one-channel 16x16 images.
+
+    Source: lecun1989backprop, Section 5 (40 hidden units, 10,690 connections).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.activation = ScaledTanh()
+        self.hidden = nn.Linear(16 * 16, 40)
+        self.output = nn.Linear(40, 10)
+        self.criterion = PlusMinusOneLoss()
+        for layer in (self.hidden, self.output):
+            lecun_uniform_(layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores of the ten digits."""
+        check_images(x, 1, 16)
+        x = self.activation(self.hidden(x.flatten(1)))  # (N, 40)
+        return self.activation(self.output(x))  # (N, 10)
+
+
 @register("lenet1989", system="lenet1989")
-def lenet1989() -> LeNet1989:
-    """The zip-code network as in the paper."""
-    return LeNet1989()
+def lenet1989(unit_biases: bool = True) -> LeNet1989:
+    """The zip-code network as in the paper; without `unit_biases` a map has one bias."""
+    return LeNet1989(unit_biases)
+
+
+@register("lenet1989_dense", system="lenet1989")
+def lenet1989_dense() -> Dense1989:
+    """The paper's control of about the same size: 40 hidden units, no convolution."""
+    return Dense1989()

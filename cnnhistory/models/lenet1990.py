@@ -18,8 +18,8 @@ from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.size import check_images
 from cnnhistory.registry import register
 
-# Which maps of H2 (0 to 3) each of the twelve maps of H3 reads: 20 links. Two groups of six maps
-# read two maps of H2 each, in the same pattern.
+# Table 1: which maps of H2 (0 to 3) each of the twelve maps of H3 reads: 20 links. Two groups of
+# six maps read two maps of H2 each, in the same pattern.
 H3_READS = (
     (0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1),
     (2,), (2, 3), (2, 3), (3,), (2, 3), (2, 3),
@@ -31,7 +31,8 @@ class LeNet1990(nn.Module):
 
     28x28 -> H1 4@24x24 -> H2 4@12x12 -> H3 12@8x8 -> H4 12@4x4 -> 10. H1 and H3 are 5x5
     convolutions, H2 and H4 trainable sub-sampling; every layer ends in the scaled tanh. 4,634
-    units with those of the input, 98,442 connections, 2,578 parameters.
+    units with those of the input (the paper counts 4,635, with the one that is always on and
+    carries the biases), 98,442 connections, 2,578 parameters.
 
     Shape: input (N, 1, 28, 28), output (N, 10). The paper scales a digit to 16x16 and puts it in
     the middle of the field, so that no kernel that matters reaches the border.
@@ -42,10 +43,9 @@ class LeNet1990(nn.Module):
     Raises:
         ValueError: the input is not a batch of one-channel 28x28 images.
 
-    Source: lecun1990handwritten, section on the network architecture.
+    Source: lecun1990handwritten, pages 399 to 402, Table 1.
 
-    Deviations: the paper's totals force the number of links, 20; which pairs they are is from
-    memory of its table.
+    Deviations: none.
     """
 
     def __init__(self) -> None:

@@ -147,6 +147,42 @@ class LeNet5Modern(nn.Module):
         return self.output(x)  # (N, num_classes)
 
 
+class LeNet5Caffe(nn.Module):
+    """LeNet-5 as the library Caffe shipped it, the network that pruning papers call LeNet-5.
+
+    28x28 -> conv1 20@24x24 -> 12x12 -> conv2 50@8x8 -> 4x4 -> ip1 500 -> ip2 10. The convolutions
+    are 5x5 and linear; maximum pooling is the only non-linearity before the ReLU of ip1. 431,080
+    parameters, 400,500 of them in ip1.
+
+    Shape: input (N, 1, 28, 28), output (N, num_classes), unnormalized log-probabilities.
+
+    Raises:
+        ValueError: the input is not a batch of one-channel 28x28 images.
+
+    Source: han2015learning, Section 4.1, for which network it is; lecun1998gradient for the idea.
+    """
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 20, 5)
+        self.conv2 = nn.Conv2d(20, 50, 5)
+        self.ip1 = nn.Linear(50 * 4 * 4, 500)
+        self.ip2 = nn.Linear(500, num_classes)
+        self.pool = nn.MaxPool2d(2)
+        for layer in (self.conv1, self.conv2, self.ip1, self.ip2):
+            # U[-sqrt(3/F), sqrt(3/F)], F = inputs of the unit; Caffe names it "xavier".
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="linear")
+            nn.init.zeros_(layer.get_parameter("bias"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, 1, 28)
+        x = self.pool(self.conv1(x))  # (N, 20, 12, 12)
+        x = self.pool(self.conv2(x))  # (N, 50, 4, 4)
+        x = self.ip1(x.flatten(1)).relu()  # (N, 500)
+        return self.ip2(x)  # (N, num_classes)
+
+
 @register("lenet5", system="lenet5")
 def lenet5() -> LeNet5:
     """LeNet-5 as in the paper."""
@@ -157,6 +193,12 @@ def lenet5() -> LeNet5:
 def lenet5_modern(num_classes: int = 10, in_channels: int = 1, f6_units: int = 84) -> LeNet5Modern:
     """LeNet-5 as it is usually written today; `f6_units` is the width of F6."""
     return LeNet5Modern(num_classes, in_channels, f6_units)
+
+
+@register("lenet5_caffe", system="lenet5")
+def lenet5_caffe(num_classes: int = 10) -> LeNet5Caffe:
+    """LeNet-5 as Caffe shipped it, with 431,080 parameters; Han et al. prune this one."""
+    return LeNet5Caffe(num_classes)
 
 
 @register("linear_classifier", system="lenet5")

@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.registry import register
@@ -27,6 +28,9 @@ CONFIGURATIONS = {
 }
 DENSE = 4096
 
+# The network that Section 4.3 compares B with: one 5x5 in place of two 3x3, as many stages.
+SHALLOW_B = ("64/5", "128/5", "256/5", "512/5", "512/5")
+
 # Table 2: parameters in millions.
 PAPER_PARAMETERS = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}
 
@@ -40,7 +44,8 @@ class VGG(nn.Module):
     and 15,470,264,320 multiply-adds.
 
     The ReLU layers work in place: what a hook on `conv1_1` keeps without copying is the output of
-    `relu1_1`. `width` scales the number of maps and of dense units.
+    `relu1_1`. `width` scales the number of maps and of dense units. `configuration` is a name in
+    Table 1, or rows in the form of `CONFIGURATIONS` for a network that is not in it.
 
     Shape: input (N, in_channels, image_size, image_size), output (N, num_classes), unnormalized
     log-probabilities.
@@ -60,7 +65,7 @@ class VGG(nn.Module):
 
     def __init__(
         self,
-        configuration: str = "D",
+        configuration: str | tuple[str, ...] = "D",
         batch_norm: bool = False,
         num_classes: int = 1000,
         in_channels: int = 3,
@@ -68,9 +73,11 @@ class VGG(nn.Module):
         width: float = 1.0,
     ) -> None:
         super().__init__()
-        if configuration not in CONFIGURATIONS:
+        rows = CONFIGURATIONS.get(configuration, configuration)  # type: ignore[arg-type]
+        if isinstance(rows, str) or len(rows) != 5:
             raise ValueError(
-                f"configuration: expected one of {', '.join(CONFIGURATIONS)}, got {configuration!r}"
+                f"configuration: expected one of {', '.join(CONFIGURATIONS)}, or a tuple of five "
+                f"rows, got {configuration!r}"
             )
         if image_size < 32:
             raise ValueError(f"image_size: expected at least 32, got {image_size}")
@@ -79,7 +86,7 @@ class VGG(nn.Module):
 
         features = OrderedDict[str, nn.Module]()
         maps = in_channels
-        for stage, row in enumerate(CONFIGURATIONS[configuration], start=1):
+        for stage, row in enumerate(rows, start=1):
             for n, entry in enumerate(row.split(), start=1):
                 if entry == "lrn":
                     features[f"norm{stage}"] = LocalResponseNorm()
@@ -114,6 +121,35 @@ class VGG(nn.Module):
         check_images(x, self.in_channels, self.image_size)
         x = self.features(x)  # (N, 512, 7, 7)
         return self.classifier(x.flatten(1))  # (N, num_classes)
+
+
+def start_from(deeper: VGG, trained: VGG, std: float = 0.1) -> None:
+    """Give a network the weights that the submission started its deeper ones from, in place.
+
+    The first four convolutions and the three dense layers are those of a trained network of
+    configuration A. All other weights are drawn from N(0, std^2), biases are 0.
+
+    Raises:
+        ValueError: the two differ in width, classes or image size.
+
+    Source: simonyan2015very, Section 3.1; the variance there is 10^-2.
+    """
+    known = dict(trained.named_modules())
+    copied = ["features.conv1_1", "features.conv2_1", "features.conv3_1", "features.conv3_2"]
+    copied += [f"classifier.fc{n}" for n in (6, 7, 8)]
+    for name, layer in deeper.named_modules():
+        if not isinstance(layer, nn.Conv2d | nn.Linear):
+            continue
+        if name not in copied:
+            normal_(layer, std)
+            continue
+        source = known[name].state_dict()
+        if source["weight"].shape != layer.weight.shape:
+            raise ValueError(
+                f"trained: expected {name} of shape {tuple(layer.weight.shape)}, "
+                f"got {tuple(source['weight'].shape)}"
+            )
+        layer.load_state_dict(source)
 
 
 @register("vgg11", system="vgg")

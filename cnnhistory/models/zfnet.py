@@ -9,6 +9,7 @@ place of 11x11 and 4) mend both: 1.7 points of top-5 error for about the same wo
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from itertools import count
 
 import torch
@@ -30,6 +31,9 @@ CONVOLUTIONS = (
 )
 DENSE = 4096
 
+# Section 5.1, Table 3: what the paper leaves out to see what a layer is worth.
+OPTIONAL = ("conv3", "conv4", "fc6", "fc7")
+
 
 def pool5_side(image_size: int) -> int:
     """Return height and width of the last maps for an image size; 0 or less if none is left."""
@@ -48,7 +52,7 @@ class ZFNet(nn.Module):
     layer but the last, normalization across maps the pooling of conv1 and conv2. 62,357,608
     parameters.
 
-    `width` scales the number of maps and of dense units.
+    `width` scales the number of maps and of dense units. `without` names layers to leave out.
 
     Shape: input (N, in_channels, image_size, image_size), output (N, num_classes), unnormalized
     log-probabilities.
@@ -57,10 +61,10 @@ class ZFNet(nn.Module):
     leave almost nothing.
 
     Raises:
-        ValueError: `image_size` leaves nothing after the last pooling, or the input has another
-            shape than the above.
+        ValueError: `image_size` leaves nothing after the last pooling, `without` names a layer
+            that cannot be left out, or the input has another shape than the above.
 
-    Source: zeiler2014visualizing, Section 3 and Figure 3.
+    Source: zeiler2014visualizing, Section 3 and Figure 3; Section 5.1 for `without`.
 
     Deviations: the sizes of Figure 3 need one pixel of padding around the image and pooling
     windows that reach over the edge, which the paper does not mention. Its "contrast
@@ -75,8 +79,11 @@ class ZFNet(nn.Module):
         in_channels: int = 3,
         image_size: int = 224,
         width: float = 1.0,
+        without: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        if unknown := [name for name in without if name not in OPTIONAL]:
+            raise ValueError(f"without: expected some of {', '.join(OPTIONAL)}, got {unknown[0]!r}")
         self.in_channels = in_channels
         self.image_size = image_size
         side = pool5_side(image_size)
@@ -87,6 +94,8 @@ class ZFNet(nn.Module):
         features = OrderedDict[str, nn.Module]()
         maps = in_channels
         for n, (wanted, kernel, stride, padding, pooled, normalized) in enumerate(CONVOLUTIONS, 1):
+            if f"conv{n}" in without:
+                continue
             features[f"conv{n}"] = nn.Conv2d(maps, scaled(wanted, width), kernel, stride, padding)
             features[f"relu{n}"] = nn.ReLU()
             if pooled:
@@ -96,18 +105,22 @@ class ZFNet(nn.Module):
             maps = scaled(wanted, width)
         self.features = nn.Sequential(features)
 
-        units = scaled(DENSE, width)
+        units = maps * side**2
         classifier = OrderedDict[str, nn.Module]()
-        for n, inputs in ((6, maps * side**2), (7, units)):
-            classifier[f"fc{n}"] = nn.Linear(inputs, units)
+        for n in (6, 7):
+            if f"fc{n}" in without:
+                continue
+            classifier[f"fc{n}"] = nn.Linear(units, scaled(DENSE, width))
             classifier[f"relu{n}"] = nn.ReLU()
             classifier[f"drop{n}"] = nn.Dropout(0.5)
+            units = scaled(DENSE, width)
         classifier["fc8"] = nn.Linear(units, num_classes)
         self.classifier = nn.Sequential(classifier)
+        reads_maps = self.classifier[0]  # fc6, if it is there
         for name, layer in self.named_modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 std = 0.01 if name == "features.conv1" else 0.01 / width**0.5
-                normal_(layer, std * 6 / side if name == "classifier.fc6" else std)
+                normal_(layer, std * 6 / side if layer is reads_maps else std)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores."""
@@ -138,7 +151,11 @@ def limit_filters_(network: nn.Module, radius: float = 0.1) -> int:
 
 @register("zfnet", system="zfnet")
 def zfnet(
-    num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    image_size: int = 224,
+    width: float = 1.0,
+    without: Sequence[str] = (),
 ) -> ZFNet:
     """ZFNet as in the paper."""
-    return ZFNet(num_classes, in_channels, image_size, width)
+    return ZFNet(num_classes, in_channels, image_size, width, without)

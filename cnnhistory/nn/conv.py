@@ -24,7 +24,7 @@ class PartialConv2d(nn.Module):
             the input has another number of maps than `links` has columns, or its maps do not
             give the size of the biases.
 
-    Source: lecun1998gradient, Table I; lecun1990handwritten (the H2 to H3 links);
+    Source: lecun1998gradient, Table I; lecun1990handwritten, Table 1 (the H2 to H3 links);
     lecun1989backprop (a bias for each unit).
     """
 

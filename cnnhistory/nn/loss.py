@@ -71,3 +71,20 @@ class PlusMinusOneLoss(nn.Module):
         """Return the mean squared error."""
         wanted = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
         return (scores - wanted).square().mean()
+
+
+class SquaredHingeLoss(nn.Module):
+    """Average the square of what is missing to a margin of 1, as a support vector machine does.
+
+    E = mean over patterns and outputs of max(0, 1 - t_i y_i)^2, t_i = 1 for the right class,
+    else -1.
+
+    Shape: scores (N, K), target (N,) of class indices; the loss is a scalar >= 0.
+
+    Source: courbariaux2016binarized, Section 2.1 ("L2-SVM"); cortes1995support for the margin.
+    """
+
+    def forward(self, scores: Tensor, target: Tensor) -> Tensor:
+        """Return the mean squared shortfall."""
+        sign = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
+        return (1 - sign * scores).clamp_min(0).square().mean()

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -78,10 +79,14 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.shortcut = make_shortcut(option, in_channels, width, stride)
 
+    def branch(self, x: Tensor) -> Tensor:
+        """Return what the block adds to its input."""
+        out = self.relu(self.bn1(self.conv1(x)))
+        return self.bn2(self.conv2(out))
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the output of the block."""
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
+        out = self.branch(x)
         if self.shortcut is not None:
             out += self.shortcut(x)
         return self.relu(out)
@@ -119,11 +124,42 @@ class Bottleneck(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.shortcut = make_shortcut(option, in_channels, self.out_channels, stride)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the output of the block."""
+    def branch(self, x: Tensor) -> Tensor:
+        """Return what the block adds to its input."""
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
+        return self.bn3(self.conv3(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output of the block."""
+        out = self.branch(x)
         if self.shortcut is not None:
             out += self.shortcut(x)
         return self.relu(out)
+
+
+@torch.no_grad()
+def make_identity(block: BasicBlock) -> None:
+    """Give a block weights with which it returns its input, in evaluation mode, in place.
+
+    With a shortcut the branch is silenced: the last scale is 0. Without one every convolution
+    copies each map (its kernel is 1 in the middle and 0 elsewhere) and every normalization does
+    nothing. That is exact for inputs that are not negative, as all are behind a ReLU.
+
+    Raises:
+        ValueError: the block changes the shape of its input.
+
+    Source: he2016deep, Section 1: "solution by construction" of a deeper network.
+    """
+    if block.conv1.in_channels != block.out_channels or block.conv1.stride != (1, 1):
+        raise ValueError("block: expected one that keeps the shape of its input")
+    for norm in (block.bn1, block.bn2):
+        norm.reset_parameters()
+        norm.running_var.fill_(1 - norm.eps)  # type: ignore[union-attr]
+    if block.shortcut is not None:
+        if not isinstance(block.shortcut, nn.Identity):
+            raise ValueError("block: expected an identity shortcut, got a projection")
+        nn.init.zeros_(block.bn2.weight)
+        return
+    nn.init.dirac_(block.conv1.weight)
+    nn.init.dirac_(block.conv2.weight)

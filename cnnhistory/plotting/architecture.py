@@ -22,6 +22,7 @@ WORDS = {
 }
 MOST_SHEETS = 10  # maps drawn of one layer; more would be a black block
 STEP = 0.07  # offset of one sheet behind the next
+TALLEST = 3.2  # of a bar
 
 
 def architecture(
@@ -58,6 +59,12 @@ def architecture(
     scale = 2.4 / table.input_shape[1]
     x, field, jump = 0.0, 1, 1
     front_before = edge = None
+    drawn = [table.input_shape, *(r.output_shape or () for r in rows)]
+    stacks = [s for s in drawn if len(s) == 3 and s[1] > 1]
+    label_at = max(
+        1.95,
+        *(0.2 + s[1] * scale / 2 + STEP * min(s[0], MOST_SHEETS) + 0.2 for s in stacks),
+    )
     for name, kind, shape, reach, stride in [
         ("input", "", table.input_shape, 1, 1),
         *((r.name, WORDS.get(r.type, r.type), r.output_shape, r.receptive_field, r.stride)
@@ -79,7 +86,7 @@ def architecture(
             width = side + STEP * (sheets - 1)
             label = f"{size[0]}@{size[1]}×{size[2]}"
         else:
-            side = 0.4 + 1.9 * (size[0] / 120) ** 0.5 if size else 0.5
+            side = min(0.4 + 1.9 * (size[0] / 120) ** 0.5, TALLEST) if size else 0.5
             front = None
             ax.add_patch(Rectangle((x, -side / 2), 0.16, side, fc="white", ec=COLORS[0], lw=0.9))
             width = 0.16
@@ -90,18 +97,18 @@ def architecture(
             for start in (-edge[1], edge[1]):
                 for end in (-side / 2, side / 2):
                     ax.plot([edge[0], x], [start, end], color=COLORS[1], lw=0.5, alpha=0.6)
-        ax.text(x + width / 2, 1.95, name.upper() if name != "input" else "input",
+        ax.text(x + width / 2, label_at, name.upper() if name != "input" else "input",
                 ha="center", va="bottom", fontweight="bold")  # fmt: skip
-        ax.text(x + width / 2, 1.9, label, ha="center", va="top", fontsize=9)
+        ax.text(x + width / 2, label_at - 0.05, label, ha="center", va="top", fontsize=9)
         if kind:
             ax.text(x + width / 2, -1.62, kind.replace(" ", "\n"), ha="center", va="top",
                     fontsize=9, color=COLORS[1])  # fmt: skip
         front_before, edge = front, None if front else (x + width, side / 2)
         if isinstance(reach, int) and isinstance(stride, int):
             field, jump = reach, stride
-        x += width + (0.62 if front else 0.85)
+        x += max(width + 0.62, 1.6) if front else width + 1.25
     ax.set_xlim(-0.15, x - 0.3)
-    ax.set_ylim(-2.4, 2.35)
+    ax.set_ylim(-2.4, label_at + 0.4)
     ax.set_aspect("equal")
     ax.set_axis_off()
     return ax

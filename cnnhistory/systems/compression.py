@@ -1,5 +1,6 @@
 """Engineering: compression."""
 
+from cnnhistory.papers import Claim
 from cnnhistory.registry import System
 
 SYSTEMS = (
@@ -11,6 +12,7 @@ SYSTEMS = (
         task="analysis",
         paper="krizhevsky2012imagenet",
         see_also=("simonyan2015very",),
+        deviations=("sizes are computed from the layers, four bytes for each parameter",),
     ),
     System(
         id="weight_pruning",
@@ -19,6 +21,75 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="han2015learning",
+        claims=(
+            Claim(
+                "AlexNet, times fewer parameters",
+                9.0,
+                "times",
+                tolerance=0.5,
+                where="Tables 1 and 4",
+                checked=True,
+            ),
+            Claim(
+                "VGG-16, times fewer parameters",
+                13.0,
+                "times",
+                tolerance=0.5,
+                where="Tables 1 and 5",
+                checked=True,
+            ),
+            Claim(
+                "LeNet-300-100, times fewer parameters",
+                12.0,
+                "times",
+                tolerance=0.5,
+                where="Tables 1 and 2",
+                checked=True,
+            ),
+            Claim(
+                "LeNet-5 of Caffe, times fewer parameters",
+                12.0,
+                "times",
+                tolerance=0.5,
+                where="Tables 1 and 3",
+                checked=True,
+            ),
+            Claim(
+                "LeNet-300-100, MNIST test error, dense",
+                1.64,
+                "%",
+                tolerance=0.2,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-300-100, MNIST test error, pruned",
+                1.59,
+                "%",
+                tolerance=0.2,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-5 of Caffe, MNIST test error, dense",
+                0.8,
+                "%",
+                tolerance=0.15,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-5 of Caffe, MNIST test error, pruned",
+                0.77,
+                "%",
+                tolerance=0.15,
+                where="Table 1",
+            ),
+        ),
+        deviations=(
+            "AlexNet and VGG-16 are not trained here: their reductions are computed from the "
+            "densities that the paper reports",
+            "a layer's threshold follows from a density, so that sizes are known beforehand; the "
+            "paper's own, a multiple of the standard deviation, is there as well",
+            "the networks of the recorded runs see digits shifted by up to one pixel",
+        ),
     ),
     System(
         id="deep_compression",
@@ -27,6 +98,64 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="han2016deep",
+        claims=(
+            Claim(
+                "LeNet-300-100, times smaller",
+                40.0,
+                "times",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-300-100, MNIST test error, compressed",
+                1.58,
+                "%",
+                tolerance=0.2,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-5 of Caffe, times smaller",
+                39.0,
+                "times",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+            Claim(
+                "LeNet-5 of Caffe, MNIST test error, compressed",
+                0.74,
+                "%",
+                tolerance=0.15,
+                where="Table 1",
+            ),
+            Claim(
+                "AlexNet, times smaller",
+                35.0,
+                "times",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+            Claim(
+                "AlexNet, top-1 error, before and after",
+                42.78,
+                "%",
+                tolerance=0.2,
+                where="Table 1",
+            ),
+            Claim(
+                "VGG-16, times smaller",
+                49.0,
+                "times",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+        ),
+        deviations=(
+            "a gap between weights is written as the number of zeros, one less than the paper's "
+            "difference of places",
+            "a code is kept for the zeros that fill wide gaps, so that b bits give 2^b - 1 values",
+            "the networks of the recorded runs see digits shifted by up to one pixel, and use "
+            "fewer bits than the paper",
+        ),
     ),
     System(
         id="quantization",
@@ -53,6 +182,37 @@ SYSTEMS = (
         task="compression",
         paper="courbariaux2016binarized",
         see_also=("hubara2016binarized",),
+        claims=(
+            Claim("MNIST test error, Theano", 0.96, "%", tolerance=0.2, where="Table 1"),
+            Claim("MNIST test error, Torch", 1.40, "%", tolerance=0.2, where="Table 1"),
+            Claim("CIFAR-10 test error, Theano", 11.40, "%", tolerance=1.0, where="Table 1"),
+            Claim("CIFAR-10 test error, Torch", 10.15, "%", tolerance=1.0, where="Table 1"),
+            Claim("SVHN test error, Theano", 2.80, "%", tolerance=0.3, where="Table 1"),
+            Claim("SVHN test error, Torch", 2.53, "%", tolerance=0.3, where="Table 1"),
+            Claim(
+                "weights, times smaller",
+                32.0,
+                "times",
+                tolerance=0,
+                where="Section 3.1",
+                checked=True,
+            ),
+            Claim(
+                "MNIST network on a GPU, times faster",
+                7.0,
+                "times",
+                tolerance=1.0,
+                where="Section 4",
+            ),
+        ),
+        deviations=(
+            "weights start in U[-H, H] and are clipped there, instead of in U[-1, 1] with a "
+            "learning rate multiplied by 1/H: under Adam the same in another unit",
+            "no dropout, no shift-based batch normalization and AdaMax",
+            "the networks that are trained here have fewer maps and see far fewer epochs",
+        ),
+        models=("bnn_cifar", "bnn_mlp", "bnn_digits"),
+        module="compression.bnn",
     ),
     System(
         id="bwn",
@@ -61,6 +221,27 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="rastegari2016xnor",
+        claims=(
+            Claim("AlexNet, ILSVRC-2012 top-1 accuracy", 56.8, "%", tolerance=1.0, where="Table 1"),
+            Claim("AlexNet, ILSVRC-2012 top-5 accuracy", 79.4, "%", tolerance=1.0, where="Table 1"),
+            Claim(
+                "ResNet-18, ILSVRC-2012 top-1 accuracy", 60.8, "%", tolerance=1.0, where="Table 2"
+            ),
+            Claim(
+                "ResNet-18, ILSVRC-2012 top-5 accuracy", 83.0, "%", tolerance=1.0, where="Table 2"
+            ),
+            Claim(
+                "weights, times smaller",
+                32.0,
+                "times",
+                tolerance=0,
+                where="Section 1",
+                checked=True,
+            ),
+        ),
+        deviations=("not trained on ImageNet: the layout is that of BNN's network for CIFAR-10",),
+        models=("bwn_cifar", "bwn_digits"),
+        module="compression.xnor",
     ),
     System(
         id="xnor_net",
@@ -69,5 +250,52 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="rastegari2016xnor",
+        see_also=("courbariaux2016binarized",),
+        claims=(
+            Claim("AlexNet, ILSVRC-2012 top-1 accuracy", 44.2, "%", tolerance=1.0, where="Table 1"),
+            Claim("AlexNet, ILSVRC-2012 top-5 accuracy", 69.2, "%", tolerance=1.0, where="Table 1"),
+            Claim(
+                "AlexNet in full precision, top-1 accuracy",
+                56.6,
+                "%",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+            Claim(
+                "AlexNet in full precision, top-5 accuracy",
+                80.2,
+                "%",
+                tolerance=1.0,
+                where="Table 1",
+            ),
+            Claim(
+                "ResNet-18, ILSVRC-2012 top-1 accuracy", 51.2, "%", tolerance=1.0, where="Table 2"
+            ),
+            Claim(
+                "ResNet-18, ILSVRC-2012 top-5 accuracy", 73.2, "%", tolerance=1.0, where="Table 2"
+            ),
+            Claim(
+                "one convolution, times faster in theory",
+                62.27,
+                "times",
+                tolerance=0.01,
+                where="Section 4.1",
+                checked=True,
+            ),
+            Claim(
+                "one convolution, times faster on a CPU",
+                58.0,
+                "times",
+                tolerance=1.0,
+                where="Section 4.1",
+            ),
+        ),
+        deviations=(
+            "not trained on ImageNet: the layout is that of BNN's network for CIFAR-10",
+            "normalizations have a scale and a shift, and kernels keep their mean, unlike in the "
+            "authors' program",
+        ),
+        models=("xnor_cifar", "xnor_digits"),
+        module="compression.xnor",
     ),
 )

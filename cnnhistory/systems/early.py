@@ -56,6 +56,23 @@ SYSTEMS = (
                 where="Section 5",
                 model="lenet1989",
             ),
+            Claim(
+                "connections of the control without convolution",
+                10_690,
+                "connections",
+                tolerance=0,
+                where="Section 5",
+                model="lenet1989_dense",
+                checked=True,
+            ),
+            Claim(
+                "test error of the control on zip codes",
+                8.1,
+                "%",
+                tolerance=1.2,
+                where="Section 5",
+                model="lenet1989_dense",
+            ),
         ),
         deviations=(
             "each map of H2 reads 8 neighboring maps of H1, going round; the paper does not say "
@@ -63,7 +80,8 @@ SYSTEMS = (
             "Adam with a one-cycle schedule by default instead of steps scaled by the diagonal of "
             "the Hessian",
         ),
-        models=("lenet1989",),
+        chapter="early/lenet1989",
+        models=("lenet1989", "lenet1989_dense"),
     ),
     System(
         id="lenet1990",
@@ -78,7 +96,7 @@ SYSTEMS = (
                 2_578,
                 "parameters",
                 tolerance=0,
-                where="network architecture",
+                where="page 402",
                 model="lenet1990",
                 checked=True,
             ),
@@ -87,7 +105,7 @@ SYSTEMS = (
                 98_442,
                 "connections",
                 tolerance=0,
-                where="network architecture",
+                where="page 402",
                 model="lenet1990",
                 checked=True,
             ),
@@ -96,7 +114,7 @@ SYSTEMS = (
                 3.4,
                 "%",
                 tolerance=0.7,
-                where="results",
+                where="pages 402 and 403",
                 model="lenet1990",
             ),
             Claim(
@@ -104,16 +122,15 @@ SYSTEMS = (
                 9.0,
                 "%",
                 tolerance=1.5,
-                where="results",
+                where="pages 402 and 403",
                 model="lenet1990",
             ),
         ),
         deviations=(
-            "which 20 pairs of maps of H2 and H3 are connected is from memory of the paper's "
-            "table; its totals force only their number",
             "Adam with a one-cycle schedule by default instead of steps scaled by the diagonal of "
             "the Hessian",
         ),
+        chapter="early/lenet1990",
         models=("lenet1990",),
     ),
     System(
@@ -167,7 +184,13 @@ SYSTEMS = (
             "Levenberg-Marquardt method",
         ),
         chapter="early/lenet5",
-        models=("lenet5", "lenet5_modern", "linear_classifier", "lenet300_100"),
+        models=(
+            "lenet5",
+            "lenet5_modern",
+            "lenet5_caffe",
+            "linear_classifier",
+            "lenet300_100",
+        ),
     ),
     System(
         id="early_face_detection",
@@ -202,5 +225,10 @@ SYSTEMS = (
         task="analysis",
         paper="glorot2010understanding",
         see_also=("bengio1994learning",),
+        deviations=(
+            "100 units a layer instead of 1,000, and digits of 16x16 instead of the paper's shapes",
+        ),
+        chapter="early/why_it_stalled",
+        models=("deep_mlp", "deep_convnet"),
     ),
 )

@@ -12,6 +12,7 @@ SYSTEMS = (
         task="analysis",
         paper="canziani2016analysis",
         see_also=("bianco2018benchmark",),
+        chapter="imagenet/landscape",
     ),
     System(
         id="alexnet",
@@ -64,8 +65,10 @@ SYSTEMS = (
             "dropout doubles the outputs that it keeps instead of halving all of them in tests",
             "`one_tower=True` gives torchvision's port: fewer maps, no groups, no normalization, "
             "two pixels of padding, dropout in front of the dense layers",
+            "`alexnet_cifar4` is the network of Figure 1; its sizes are not in the paper",
         ),
-        models=("alexnet",),
+        models=("alexnet", "alexnet_cifar4"),
+        chapter="imagenet/alexnet",
     ),
     System(
         id="zfnet",
@@ -100,6 +103,7 @@ SYSTEMS = (
             "0.01",
         ),
         models=("zfnet",),
+        chapter="imagenet/zfnet",
     ),
     System(
         id="deconvnet_visualization",
@@ -108,7 +112,13 @@ SYSTEMS = (
         era="theory",
         task="analysis",
         paper="zeiler2014visualizing",
-        see_also=("zeiler2011adaptive",),
+        see_also=("zeiler2011adaptive", "simonyan2014deep", "springenberg2015striving"),
+        deviations=(
+            "response normalization is left out on the way back; the paper has no step for it",
+            "values of overlapping pooling windows that share a maximum are added, as in the "
+            "gradient; the paper does not say what happens there",
+        ),
+        chapter="imagenet/zfnet",
     ),
     System(
         id="googlenet",
@@ -170,6 +180,7 @@ SYSTEMS = (
             "batch normalization, no response normalization, pool4 of 2x2, dropout 0.2",
         ),
         models=("googlenet",),
+        chapter="imagenet/nin_googlenet",
     ),
     System(
         id="inception_module",
@@ -178,6 +189,7 @@ SYSTEMS = (
         era="inception-family",
         task="layer",
         paper="szegedy2015going",
+        chapter="imagenet/nin_googlenet",
     ),
     System(
         id="vgg",
@@ -263,5 +275,6 @@ SYSTEMS = (
             "vgg16_bn",
             "vgg19_bn",
         ),
+        chapter="imagenet/vgg",
     ),
 )

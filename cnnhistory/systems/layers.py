@@ -19,6 +19,11 @@ SYSTEMS = (
         era="layers",
         task="layer",
         paper="simonyan2015very",
+        deviations=(
+            "`kernel_stacks` is a network of ours that holds the paper's argument and nothing "
+            "else; its own comparison is of configuration B with `vgg.SHALLOW_B`",
+        ),
+        models=("kernel_stacks",),
     ),
     System(
         id="conv_1x1",
@@ -62,6 +67,7 @@ SYSTEMS = (
             "says of all its pooling; later files of the authors average there",
         ),
         models=("nin", "nin_cifar"),
+        chapter="imagenet/nin_googlenet",
     ),
     System(
         id="global_average_pooling",

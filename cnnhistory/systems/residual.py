@@ -12,6 +12,7 @@ SYSTEMS = (
         task="classification",
         paper="he2016deep",
         see_also=("he2016identity",),
+        chapter="imagenet/resnet",
         claims=(
             # Table 1 cuts or rounds to one decimal.
             Claim(
@@ -128,6 +129,14 @@ SYSTEMS = (
                 tolerance=0.3,
                 where="Table 2",
                 model="plain34",
+            ),
+            Claim(
+                "ImageNet top-1 validation error, 10 crops",
+                27.88,
+                "%",
+                tolerance=0.3,
+                where="Table 2",
+                model="resnet18",
             ),
             Claim(
                 "ImageNet top-1 validation error, 10 crops",
@@ -328,5 +337,6 @@ SYSTEMS = (
         era="theory",
         task="analysis",
         paper="veit2016residual",
+        chapter="imagenet/resnet_ensembles",
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import pytorch_lightning as pl
@@ -20,7 +21,8 @@ class Classifier(pl.LightningModule):
     """Train a network to name the class of its input; everything it needs is handed in.
 
     A network that fixes its own loss in the paper carries it as `network.criterion`; for others
-    the loss is the cross-entropy of a softmax over the scores.
+    the loss is the cross-entropy of a softmax over the scores. One that keeps its weights within
+    bounds has a function `network.constrain`, which is called after every step.
 
     Shape: batches of inputs (N, ...) and class indices (N,); the network returns (N, classes).
 
@@ -100,6 +102,8 @@ class Classifier(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Build optimizer and schedule from the recipes."""
         optimizer = self.optimizer_recipe(self.network.parameters())
+        if constrain := getattr(self.network, "constrain", None):
+            optimizer.register_step_post_hook(lambda *_: constrain())
         total = int(self.trainer.estimated_stepping_batches)
         schedule = self.schedule_recipe(optimizer, total)
         return {
@@ -221,6 +225,7 @@ LOSSES = {
 OPTIMIZERS: dict[str, Callable[..., OptimizerRecipe]] = {
     "adam": recipes.adam,
     "sgd": recipes.sgd,
+    "plain_sgd": partial(recipes.sgd, momentum=0.0),
 }
 SCHEDULES: dict[str, Callable[[], ScheduleRecipe]] = {
     "one_cycle": recipes.one_cycle,
@@ -232,7 +237,7 @@ def build_classifier(
     network: str,
     network_args: dict[str, Any] | None = None,
     loss: Literal["cross_entropy", "rbf_distance", "map"] | None = None,
-    optimizer: Literal["adam", "sgd"] = "adam",
+    optimizer: Literal["adam", "sgd", "plain_sgd"] = "adam",
     lr: float = 2e-3,
     weight_decay: float = 0.0,
     schedule: Literal["one_cycle", "constant"] = "one_cycle",
@@ -243,7 +248,7 @@ def build_classifier(
         network: name of a model, see `cnnhistory.list_models()`.
         network_args: keywords of the model's builder.
         loss: default: the network's own criterion, else cross-entropy.
-        optimizer: update rule; sgd has momentum 0.9.
+        optimizer: update rule; sgd has momentum 0.9, plain_sgd none.
         lr: learning rate (its peak, for a schedule that moves it).
         weight_decay: factor of the decay in the optimizer's own convention.
         schedule: how the rate moves over the run.

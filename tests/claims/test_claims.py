@@ -92,7 +92,7 @@ def test_no_program_without_its_statement():
 def test_statements_by_pattern_system_and_verdict():
     assert list_statements("lenet-5.c[12]") == ["lenet-5.c1", "lenet-5.c2"]
     assert list_statements(system="lenet5", verdict="correct") == ["lenet-5.c2", "lenet-5.c8"]
-    assert list_statements(system="alexnet", verdict="opinion") == []
+    assert list_statements(system="alexnet", verdict="opinion") == ["alexnet.c7"]
     by_verdict = [id for verdict in VERDICTS for id in list_statements(verdict=verdict)]
     assert sorted(by_verdict) == sorted(list_statements())
 

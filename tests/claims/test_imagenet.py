@@ -1,10 +1,13 @@
 """The verdicts about the ImageNet years, and that each follows from what is computed."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
 import cnnhistory
+from cnnhistory import zoo
 from cnnhistory.claims import imagenet, list_statements, statement, verify
 
 SYSTEMS = ("accuracy_cost_chart", "alexnet", "zfnet", "vgg", "nin")
@@ -36,9 +39,12 @@ def test_verdicts_of_the_literature():
         "alexnet.c3": "correct",
         "alexnet.c4": "imprecise",
         "alexnet.c5": "wrong",
+        "alexnet.c6": "imprecise",
+        "alexnet.c7": "opinion",
         "alexnet.c8": "correct",
         "zfnet.c1": "correct",
         "zfnet.c2": "imprecise",
+        "zfnet.c3": "correct",
         "vgg.c1": "correct",
         "vgg.c2": "imprecise",
         "vgg.c3": "correct",
@@ -71,6 +77,11 @@ def test_places_prices_and_inventors_are_taken_from_the_papers():
         ),
         ("alexnet.c3", ["724,406,816", "1,135,256,096 with one: 36 % less"]),
         ("alexnet.c5", ["the derivative is 0, 0, 1, 1, the sign -1, -1, 1, 1"]),
+        (
+            "alexnet.c6",
+            ["error of 45 %", "start of 2012: 1.4 with relu, 5.", "scaled start: 1.3 with"],
+        ),
+        ("alexnet.c7", ["seven ReLU layers", "of its weights 0 %"]),
         ("alexnet.c8", ["conv1 of random weights is the sum of 3"]),
         ("zfnet.c1", ["alexnet: 11×11 stride 4, 5×5 stride 1; of zfnet: 7×7 stride 2, 5×5 stride"]),
         ("vgg.c2", ["3×3 alone: A, A-LRN, B, D, E; C: 1×1 and 3×3"]),
@@ -111,6 +122,35 @@ def test_alexnet_c5_would_be_correct_for_the_absolute_value(changed):
 
     changed("alexnet", features__relu1=Absolute())
     assert verify("alexnet.c5").verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    ("slower", "verdict"),
+    [
+        (["tanh", "tanh_2012"], "correct"),
+        (["tanh_2012"], "imprecise"),
+        (["tanh"], "imprecise"),
+        ([], "wrong"),
+    ],
+)
+def test_alexnet_c6_depends_on_the_starts_in_which_relu_is_faster(monkeypatch, slower, verdict):
+    def record(id):
+        name = id.removeprefix("alexnet_cifar4_")
+        errors = [0.6, 0.5, 0.42] if name in slower else [0.6, 0.44]
+        seed = SimpleNamespace(history=[{"train_error": error} for error in errors])
+        return SimpleNamespace(results=[seed])
+
+    monkeypatch.setattr(imagenet.zoo, "record", record)
+    assert verify("alexnet.c6").verdict == verdict
+
+
+def test_alexnet_c7_would_be_wrong_for_units_that_are_always_on(monkeypatch):
+    weights = zoo.load_weights("alexnet_patches")
+    on = {key: value + 1e6 if "bias" in key else 0 * value for key, value in weights.items()}
+    monkeypatch.setattr(imagenet.zoo, "load_weights", lambda id: on)
+    finding = verify("alexnet.c7")
+    assert finding.verdict == "wrong"
+    assert "a trained network 0 % are 0, of its weights 100 %" in finding.computed
 
 
 def test_alexnet_c8_would_be_wrong_for_a_layer_that_adds_something(changed):

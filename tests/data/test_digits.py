@@ -12,6 +12,7 @@ from torch import nn
 from cnnhistory.data import mnist
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.data.fetch import FetchError
+from cnnhistory.data.sizing import normalize_size
 from cnnhistory.data.tensors import ShuffledSampler
 
 MIRROR = os.environ.get("CNNHISTORY_DATA")
@@ -104,6 +105,54 @@ def test_padding_with_more(small):
     assert torch.equal(wide.val_set.images[:, :, 4:36, 4:36], small.val_set.images)
 
 
+def test_digits_of_16_pixels_are_the_normalized_ones(small):
+    plain = DigitsDataModule("small", pad_to=28)
+    data = DigitsDataModule("small", levels="symmetric", size=16, pad_to=16)
+    assert data.image_shape == (1, 16, 16)
+    for part, whole in ((data.train_set, plain.train_set), (data.test_set, plain.test_set)):
+        assert torch.equal(part.labels, whole.labels)
+        bytes_ = (whole.images[:, 0] * 255).round().to(torch.uint8).numpy()
+        expected = torch.from_numpy(normalize_size(bytes_, 16)) / 127.5 - 1
+        torch.testing.assert_close(part.images[:, 0], expected, rtol=0, atol=1e-6)
+    # Which digits lie where does not depend on how they are scaled.
+    assert data.content_hash == small.content_hash
+    # The longer side of every digit fills the box: ink in the first and the last row or column.
+    ink = data.train_set.images[:, 0] > -1
+    tall = ink[:, 0].any(1) & ink[:, 15].any(1)
+    wide = ink[:, :, 0].any(1) & ink[:, :, 15].any(1)
+    assert (tall | wide).all()
+
+
+def test_digits_of_16_pixels_in_a_field():
+    close = DigitsDataModule("small", levels="symmetric", size=16, pad_to=16)
+    field = DigitsDataModule("small", levels="symmetric", size=16, pad_to=28)
+    assert field.image_shape == (1, 28, 28)
+    assert torch.equal(field.test_set.images[:, :, 6:22, 6:22], close.test_set.images)
+    frame = field.test_set.images.clone()
+    frame[:, :, 6:22, 6:22] = -1
+    assert torch.all(frame == -1)
+
+
+def test_fewer_digits(small):
+    few = DigitsDataModule("small", levels="paper", train_size=100, test_size=200)
+    more = DigitsDataModule("small", levels="paper", train_size=1000)
+    assert few.train_set.labels.bincount().tolist() == [10] * 10
+    assert few.test_set.labels.bincount().tolist() == [20] * 10
+    assert len(few.val_set) == 500
+    train, val, test = contents(small.train_set, small.val_set, small.test_set)
+    hundred, same_val, fewer_test = contents(few.train_set, few.val_set, few.test_set)
+    (thousand,) = contents(more.train_set)
+    assert hundred < thousand < train
+    assert fewer_test < test
+    assert same_val == val
+    assert few.content_hash != small.content_hash
+    assert few.describe()["train"] == 100
+    all_of_them = DigitsDataModule("small", train_size=3500, test_size=1000)
+    assert all_of_them.content_hash == small.content_hash
+    with pytest.raises(ValueError, match="cannot hold out 3501 of 3500 images"):
+        DigitsDataModule("small", train_size=3501).setup()
+
+
 def test_which_seed_does_what(small):
     def shuffled(**arguments):
         data = DigitsDataModule("small", levels="paper", **arguments)
@@ -182,9 +231,14 @@ def test_describe(small):
         ({"pad_to": 27}, "pad_to must be an even number of at least 28, not 27"),
         ({"pad_to": 26}, "pad_to must be an even number of at least 28, not 26"),
         ({"pad_to": 33}, "pad_to must be an even number of at least 28, not 33"),
-        ({"levels": "bytes"}, "levels must be 'unit' or 'paper', not 'bytes'"),
+        ({"levels": "bytes"}, "levels must be 'unit', 'paper' or 'symmetric', not 'bytes'"),
         ({"seed": -1}, "seed must be at least 0, not -1"),
         ({"val_size": -1}, "val_size must be at least 0, not -1"),
+        ({"size": 0}, "size must be at least 1, not 0"),
+        ({"size": 16, "pad_to": 14}, "pad_to must be size=16 or an even number .* not 14"),
+        ({"size": 16, "pad_to": 27}, "pad_to must be size=16 or an even number .* not 27"),
+        ({"train_size": 0}, "train_size must be at least 1, not 0"),
+        ({"test_size": -5}, "test_size must be at least 1, not -5"),
     ],
 )
 def test_arguments_out_of_range(arguments, message):

@@ -5,10 +5,13 @@ import torch
 from cnnhistory.data import pictures
 from cnnhistory.data.patches import (
     CELL,
+    LARGE_PARTS,
     PARTS,
     SIDE,
+    SMALLEST,
     PatchesDataModule,
     assigned_cells,
+    enlarged,
     patches,
 )
 
@@ -97,3 +100,41 @@ def test_gray_pictures_have_three_equal_channels():
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="val_size must be None or 0, not 7"):
         PatchesDataModule(val_size=7)
+
+
+@pytest.fixture(scope="module")
+def large():
+    module = PatchesDataModule(side=64)
+    module.setup()
+    return module
+
+
+def test_large_patches(large):
+    assert large.image_shape == (3, 64, 64)
+    assert large.val_size == len(large.val_set) == 16 * LARGE_PARTS["val"]
+    for part, name in ((large.train_set, "train"), (large.test_set, "test")):
+        assert part.labels.bincount().tolist() == [LARGE_PARTS[name]] * 16
+        assert part.images.shape[2:] == (64, 64)
+    assert large.describe()["name"] == "patches of 16 photographs, 64 by 64 pixels"
+    with pytest.raises(ValueError, match="side must be 32 or 64 to 96, not 63"):
+        PatchesDataModule(side=63)
+
+
+def test_large_patches_of_two_sizes_show_the_same():
+    picture = pictures.read_picture("cat")
+    some = [patches(picture, [(0, 64), (64, 64)], 6, np.random.default_rng(1), n) for n in (64, 96)]
+    small, big = (torch.from_numpy(images).float() for images in some)
+    shrunk = torch.nn.functional.interpolate(big, 64, mode="bilinear", antialias=True)
+    assert (shrunk - small).abs().mean() < 4
+    assert (small.flip(0) - small).abs().mean() > 20
+
+
+def test_a_large_patch_is_an_enlarged_square_of_its_cell():
+    ramp = np.arange(CELL, dtype=np.uint8)[:, None, None].repeat(CELL, 1).repeat(3, 2)
+    for seed in range(20):
+        patch = enlarged(ramp, 64, np.random.default_rng(seed))
+        assert patch.shape == (64, 64, 3)
+        assert np.ptp(patch, axis=1).max() == 0  # columns are equal, as in the cell
+        steps = np.diff(patch[:, 0, 0])
+        assert (steps >= 0).all()
+        assert SMALLEST - 2 <= patch[-1, 0, 0] - patch[0, 0, 0] <= CELL - 1

@@ -187,6 +187,18 @@ def test_other_sizes_of_images_and_classes(size):
     assert net(torch.zeros(2, 1, size, size)).shape == (2, 7)
 
 
+def test_padding_surrounds_the_image_with_zeros():
+    nets = []
+    for size, padding in ((64, 2), (68, 0)):
+        torch.manual_seed(0)
+        nets.append(create_model("alexnet", image_size=size, padding=padding, width=1 / 16).eval())
+    x = torch.randn(2, 3, 64, 64)
+    padded, plain = nets[0](x), nets[1](F.pad(x, (2, 2, 2, 2)))
+    torch.testing.assert_close(padded, plain)
+    # With 2 zeros around them the paper's 224 pixels give its maps of 55x55 as well.
+    assert count(224, image_size=224, padding=2)["features.conv1"].output_shape[1] == 55
+
+
 def test_wrong_images_are_refused():
     with torch.device("meta"):
         net = create_model("alexnet")
@@ -202,6 +214,8 @@ def test_wrong_images_are_refused():
         ({"groups": 3}, "groups: expected 1 or 2, got 3"),
         ({"groups": 0}, "groups: expected 1 or 2, got 0"),
         ({"image_size": 0}, "image_size: expected at least 67, got 0"),
+        ({"image_size": 62, "padding": 2}, "image_size: expected at least 63, got 62"),
+        ({"padding": -1}, "padding: expected at least 0, got -1"),
         ({"width": 0.0}, "width: expected a positive factor, got 0.0"),
         ({"dropout": 1.5}, "dropout"),
     ],
@@ -214,3 +228,58 @@ def test_wrong_settings_are_refused(settings, message):
 def test_the_default_settings_are_the_builders():
     with torch.device("meta"):
         assert create_model("alexnet").settings == AlexNetSettings()
+
+
+def four_layers(**settings):
+    torch.manual_seed(0)
+    return create_model("alexnet_cifar4", **settings)
+
+
+def test_four_layers_by_hand():
+    # (3 * 25 + 1) * 32, (32 * 25 + 1) * 32, (32 * 25 + 1) * 64, (64 * 3 * 3 + 1) * 10
+    table = summarize(four_layers(), (3, 32, 32))
+    layers = [*(f"features.conv{n}" for n in (1, 2, 3)), "fc4"]
+    assert [table[name].parameters for name in layers] == [2_432, 25_632, 51_264, 5_770]
+    shapes = [table[f"features.pool{n}"].output_shape for n in (1, 2, 3)]
+    assert shapes == [(32, 15, 15), (32, 7, 7), (64, 3, 3)]
+    assert table.total.parameters == 85_098
+    assert summarize(four_layers(image_size=24), (3, 24, 24)).total.parameters == 81_898
+
+
+@pytest.mark.parametrize(("activation", "function"), [("relu", torch.relu), ("tanh", torch.tanh)])
+def test_four_layers_written_out(activation, function):
+    net = four_layers(activation=activation, image_size=24).double()
+    h = x = torch.randn(2, 3, 24, 24, dtype=torch.double)
+    for n in (1, 2, 3):
+        conv = net.features.get_submodule(f"conv{n}")
+        h = F.max_pool2d(function(F.conv2d(h, conv.weight, conv.bias, padding=2)), 3, 2)
+    torch.testing.assert_close(net(x), F.linear(h.flatten(1), net.fc4.weight, net.fc4.bias))
+
+
+def test_four_layers_differ_in_nothing_but_the_activation():
+    relu, tanh = four_layers(), four_layers(activation="tanh")
+    weights = zip(relu.state_dict().values(), tanh.state_dict().values(), strict=True)
+    assert all(torch.equal(a, b) for a, b in weights)
+    counts = [[type(m) for m in net.modules()].count(nn.ReLU) for net in (relu, tanh)]
+    assert counts == [3, 0]
+    assert not any(isinstance(m, nn.Dropout) for m in relu.modules())
+
+
+def test_a_unit_of_four_layers_starts_with_sums_of_size_one():
+    net = four_layers()
+    for layer in (net.features.conv2, net.features.conv3, net.fc4):
+        spread = float(layer.weight.detach().std()) * layer.weight[0].numel() ** 0.5
+        assert spread == pytest.approx(1, abs=0.05)
+        assert layer.bias.abs().max() == 0
+    sums = net.features.conv1(torch.randn(8, 3, 32, 32))[..., 2:-2, 2:-2]
+    assert float(sums.detach().std()) == pytest.approx(1, abs=0.1)
+
+
+def test_four_layers_refuse_wrong_settings_and_images():
+    with pytest.raises(ValueError, match="activation: expected 'relu' or 'tanh', got 'gelu'"):
+        four_layers(activation="gelu")
+    with pytest.raises(ValueError, match="image_size: expected at least 15, got 14"):
+        four_layers(image_size=14)
+    assert four_layers(image_size=15)(torch.zeros(1, 3, 15, 15)).shape == (1, 10)
+    with pytest.raises(ValueError, match=r"\(N, 3, 32, 32\), got \(1, 3, 24, 24\)"):
+        four_layers()(torch.zeros(1, 3, 24, 24))

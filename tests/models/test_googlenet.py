@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from cnnhistory import create_model, system
 from cnnhistory.accounting import count_multiply_adds, count_parameters, summarize
-from cnnhistory.models.googlenet import AuxiliaryLoss, Inception, Scores
+from cnnhistory.models.googlenet import AuxiliaryLoss, Inception, NaiveInception, Scores
 from cnnhistory.nn.norm import LocalResponseNorm
 
 # szegedy2015going, Table 1: output size, layers, the six numbers of maps
@@ -278,3 +278,25 @@ def test_the_paper_s_heads_take_one_size():
         net(x)
     assert net.eval()(x).shape == (1, 1000)
     assert len(on_meta(aux_heads=True, torchvision_port=True)(torch.cat([x, x]))) == 3
+
+
+def test_naive_counts_of_3a_from_the_table_alone():
+    module = NaiveInception(192, (64, 128, 32))
+    total = summarize(module, (192, 28, 28)).total
+    weights = 192 * (64 + 9 * 128 + 25 * 32)
+    assert total.parameters == weights + 64 + 128 + 32
+    assert total.multiply_adds == weights * 28 * 28
+    assert total.output_shape == (64 + 128 + 32 + 192, 28, 28)
+    assert module.out_channels == 416
+
+
+def test_the_naive_module_written_out():
+    torch.manual_seed(0)
+    module = NaiveInception(3, (2, 4, 5)).double()
+    x = torch.randn(2, 3, 6, 7, dtype=torch.double)
+    expected = [
+        F.conv2d(x, branch[0].weight, branch[0].bias, padding=padding).relu()
+        for branch, padding in zip(module.branches, (0, 1, 2), strict=True)
+    ]
+    windows = F.pad(x, (1, 1, 1, 1), value=float("-inf")).unfold(2, 3, 1).unfold(3, 3, 1)
+    torch.testing.assert_close(module(x), torch.cat([*expected, windows.amax((4, 5))], 1))

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from cnnhistory import create_model, system
-from cnnhistory.accounting import summarize
+from cnnhistory.accounting import count_parameters, summarize
 from cnnhistory.models.lenet1989 import H2_READS, PAPER_COUNTS
 
 
@@ -21,7 +21,11 @@ def test_every_layer_has_the_papers_size():
     }  # fmt: skip
     units = 16 * 16 + sum(count for count, _, _ in found.values())
     assert (units, table.total.connections, table.total.parameters) == (1_256, 64_660, 9_760)
-    claims = {c.quantity: c.value for c in system("lenet1989").claims if c.checked}
+    claims = {
+        c.quantity: c.value
+        for c in system("lenet1989").claims
+        if c.checked and c.model == "lenet1989"
+    }
     assert claims == {"units": 1_256, "connections": 64_660, "parameters": 9_760}
 
 
@@ -95,7 +99,41 @@ def test_trains_towards_plus_and_minus_one():
     assert net(torch.rand(4, 1, 16, 16)).abs().max() < 1.7159
 
 
+def test_one_bias_for_each_map():
+    # 300 + 12, 2,400 + 12 instead of 300 + 768, 2,400 + 192
+    shared = create_model("lenet1989", unit_biases=False)
+    assert count_parameters(shared) == 9_760 - 756 - 180 == 8_824
+    table = summarize(shared, (1, 16, 16))
+    assert table.total.connections == 64_660
+    same = create_model("lenet1989")
+    state = shared.state_dict()
+    for name, size in (("h1", 8), ("h2", 4)):
+        state[f"{name}.bias"] = state[f"{name}.bias"][:, None, None].expand(12, size, size)
+    same.load_state_dict(state)
+    x = torch.rand(2, 1, 16, 16)
+    torch.testing.assert_close(shared(x), same(x))
+
+
+def test_the_control():
+    net = create_model("lenet1989_dense")
+    table = summarize(net, (1, 16, 16))
+    # 40 (256 + 1) + 10 (40 + 1)
+    assert table.total.parameters == table.total.connections == 10_690
+    (claim,) = [c for c in system("lenet1989").claims if c.value == 10_690]
+    assert (claim.model, claim.checked) == ("lenet1989_dense", True)
+    x = torch.rand(2, 1, 16, 16)
+
+    def squash(a):
+        return 1.7159 * torch.tanh(2 * a / 3)
+
+    h = squash(F.linear(x.flatten(1), net.hidden.weight, net.hidden.bias))
+    torch.testing.assert_close(net(x), squash(F.linear(h, net.output.weight, net.output.bias)))
+    assert net.criterion(2 * torch.eye(10) - 1, torch.arange(10)) == 0
+    assert 0.9 * 2.4 / 256 < net.hidden.weight.abs().max() <= 2.4 / 256
+
+
+@pytest.mark.parametrize("name", ["lenet1989", "lenet1989_dense"])
 @pytest.mark.parametrize("shape", [(1, 1, 28, 28), (1, 3, 16, 16), (1, 16, 16), (1, 1, 16, 17)])
-def test_wrong_images_are_refused(shape):
+def test_wrong_images_are_refused(name, shape):
     with pytest.raises(ValueError, match=r"x: expected a batch .* \(N, 1, 16, 16\), got"):
-        create_model("lenet1989")(torch.zeros(shape))
+        create_model(name)(torch.zeros(shape))

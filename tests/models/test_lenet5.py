@@ -106,6 +106,33 @@ def test_modern_form():
     assert net(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
 
 
+def test_caffes_form():
+    """Counts of han2015learning, Table 3: 0.5 K, 25 K, 400 K and 5 K weights, 431 K in all."""
+    net = create_model("lenet5_caffe")
+    table = summarize(net, (1, 28, 28))
+    found = {n: (table[n].parameters, table[n].multiply_adds) for n in ("conv1", "conv2")}
+    assert found == {"conv1": (520, 500 * 24 * 24), "conv2": (25_050, 25_000 * 8 * 8)}
+    assert [table[n].parameters for n in ("ip1", "ip2")] == [400_500, 5_010]
+    assert table.total.parameters == 431_080
+    assert table.total.multiply_adds == 500 * 24**2 + 25_000 * 8**2 + 400_000 + 5_000
+    assert table["conv2"].output_shape == (50, 8, 8)
+    for layer, fan_in in ((net.conv1, 25), (net.conv2, 500), (net.ip1, 800), (net.ip2, 500)):
+        bound = (3 / fan_in) ** 0.5
+        assert 0.9 * bound < layer.weight.abs().max() <= bound
+        assert not layer.bias.any()
+
+
+def test_caffes_form_written_out():
+    net = create_model("lenet5_caffe", num_classes=4)
+    x = torch.rand(2, 1, 28, 28)
+    h = F.max_pool2d(F.conv2d(x, net.conv1.weight, net.conv1.bias), 2)
+    h = F.max_pool2d(F.conv2d(h, net.conv2.weight, net.conv2.bias), 2).flatten(1)
+    h = (h @ net.ip1.weight.T + net.ip1.bias).clamp(min=0)
+    torch.testing.assert_close(net(x), h @ net.ip2.weight.T + net.ip2.bias)
+    with pytest.raises(ValueError, match="x: expected a batch of images"):
+        net(torch.zeros(1, 1, 32, 32))
+
+
 def test_baselines():
     assert count_parameters(create_model("linear_classifier")) == 7_850
     assert count_parameters(create_model("lenet300_100")) == 266_610

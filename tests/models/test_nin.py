@@ -113,3 +113,50 @@ def test_an_mlpconv_can_tell_equal_from_different():
         block.cccp2.bias.zero_()
         row = torch.tensor([0.0, 0, 1, 1, 0]).expand(1, 1, 2, 5)
         assert block(row).flatten().tolist() == [0, 1, 0, 1]
+
+
+def test_linear_filters_in_place_of_the_perceptrons():
+    plain = on_meta("nin_cifar", plain=True)
+    convolutions = [layer for layer in plain.modules() if isinstance(layer, nn.Conv2d)]
+    assert [(c.out_channels, c.kernel_size[0]) for c in convolutions] == [
+        (192, 5),
+        (192, 5),
+        (10, 3),
+    ]
+    # 192 (75 + 1) + 192 (25 192 + 1) + 10 (9 192 + 1)
+    assert summarize(plain, (3, 32, 32)).total.parameters == 14_592 + 921_792 + 17_290
+    assert shapes(summarize(plain, (3, 32, 32)))[-1] == (10, 8, 8)
+
+
+def test_a_dense_layer_in_place_of_the_means():
+    torch.manual_seed(0)
+    net = create_model("nin_cifar", width=1 / 8, dense_for=32).eval()
+    assert net.dense.weight.shape == (10, 10 * 8 * 8)
+    x = torch.rand(2, 3, 32, 32)
+    maps = net.features(x)
+    torch.testing.assert_close(net(x), net.dense(maps.flatten(1)))
+    # with weights of 1 / 64 for a class's own map the dense layer takes the means
+    with torch.no_grad():
+        net.dense.weight.copy_(torch.eye(10).repeat_interleave(64, 1) / 64)
+        net.dense.bias.zero_()
+    torch.testing.assert_close(net(x), maps.mean((2, 3)))
+    with pytest.raises(ValueError, match=r"\(N, 3, 32, 32\), got \(1, 3, 24, 24\)"):
+        net(x[:1, :, :24, :24])
+
+
+def test_dropout_can_be_weakened():
+    drops = [m.p for m in on_meta("nin_cifar", dropout=0.1).modules() if isinstance(m, nn.Dropout)]
+    assert drops == [0.1, 0.1]
+
+
+def test_without_the_last_relu_every_class_map_gets_a_gradient():
+    for last_relu in (True, False):
+        net = create_model("nin_cifar", width=1 / 8, last_relu=last_relu)
+        last = net.features.mlpconv3
+        assert isinstance(last[-1], nn.ReLU) == last_relu
+        with torch.no_grad():
+            last.cccp2.bias.fill_(-100)  # shuts the ReLU
+        scores = net(torch.rand(2, 3, 32, 32))
+        scores.sum().backward()
+        assert bool(last.cccp2.bias.grad.any()) != last_relu
+        assert bool((scores < 0).all()) != last_relu

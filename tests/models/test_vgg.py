@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -5,7 +7,7 @@ from torch.nn import functional as F
 
 from cnnhistory import create_model, system
 from cnnhistory.accounting import summarize
-from cnnhistory.models.vgg import CONFIGURATIONS, PAPER_PARAMETERS, VGG
+from cnnhistory.models.vgg import CONFIGURATIONS, PAPER_PARAMETERS, SHALLOW_B, VGG, start_from
 
 PLAIN = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
 FORMS = [*PLAIN, *(f"{name}_bn" for name in PLAIN)]
@@ -89,6 +91,54 @@ def test_configuration_c_has_1x1_layers_and_a_lrn_one_normalization():
     ]
     assert small == ["conv3_3", "conv4_3", "conv5_3"]
     assert list(lrn.features._modules)[:4] == ["conv1_1", "relu1_1", "norm1", "pool1"]
+
+
+def test_the_shallow_twin_of_b():
+    with torch.device("meta"):
+        b, shallow = VGG("B"), VGG(SHALLOW_B)
+    assert [(layer.kernel_size[0], layer.padding[0]) for layer in convolutions(shallow)] == [
+        (5, 2)
+    ] * 5
+    weights = [sum(layer.weight.numel() for layer in convolutions(net)) for net in (b, shallow)]
+    maps = [3, 64, 128, 256, 512, 512]
+    pairs = list(itertools.pairwise(maps))
+    assert weights[0] == sum(9 * i * o + 9 * o * o for i, o in pairs)
+    assert weights[1] == sum(25 * i * o for i, o in pairs)
+    tables = [summarize(net, (3, 224, 224)) for net in (b, shallow)]
+    for n in range(1, 6):
+        rows = [table[f"features.pool{n}"] for table in tables]
+        assert rows[0].receptive_field == rows[1].receptive_field
+        assert rows[0].output_shape == rows[1].output_shape
+
+
+def convolutions(net):
+    return [layer for layer in net.modules() if isinstance(layer, nn.Conv2d)]
+
+
+def test_start_from_a_trained_a():
+    torch.manual_seed(0)
+    settings = {"image_size": 32, "width": 1 / 8, "num_classes": 5}
+    a, e = VGG("A", **settings), VGG("E", **settings)
+    with torch.no_grad():
+        for parameter in a.parameters():
+            parameter.fill_(7)
+    start_from(e, a, std=0.1)
+    copied = [
+        name
+        for name, layer in e.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear) and bool((layer.weight == 7).all())
+    ]
+    assert [name.split(".")[1] for name in copied] == [
+        "conv1_1", "conv2_1", "conv3_1", "conv3_2", "fc6", "fc7", "fc8",
+    ]  # fmt: skip
+    assert (e.classifier.fc8.bias == 7).all()
+    assert e.features.conv5_4.weight.std().item() == pytest.approx(0.1, rel=0.03)
+    assert not e.features.conv5_4.bias.any()
+    with torch.no_grad():
+        a.features.conv1_1.weight.zero_()
+    assert e.features.conv1_1.weight.all()  # a copy
+    with pytest.raises(ValueError, match=r"trained: expected features.conv1_1 of shape \(16"):
+        start_from(VGG("B", image_size=32, width=1 / 4, num_classes=5), a)
 
 
 @pytest.mark.peer
@@ -193,6 +243,8 @@ def test_wrong_settings_are_refused():
         create_model("vgg11", image_size=31)
     with pytest.raises(ValueError, match=r"configuration: expected one of A, A-LRN, B.*got 'F'"):
         VGG("F")
+    with pytest.raises(ValueError, match="or a tuple of five rows, got"):
+        VGG(("64", "128"))
 
 
 def test_wrong_images_are_refused():

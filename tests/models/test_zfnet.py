@@ -100,6 +100,34 @@ def test_a_filter_of_zeros_stays():
     assert not layer.weight.any()
 
 
+def test_layers_left_out():
+    """The variants of Table 3: parameters counted by hand, at the size of the paper."""
+    conv2_out, conv5_kernel = 256, 9
+    conv3, conv4 = 885_120, 384 * 384 * 9 + 384
+    narrower_conv5 = (384 - conv2_out) * conv5_kernel * 256
+    fc6, fc7, fc8 = 37_752_832, 16_781_312, 4_097_000
+    from_pool5 = 9216 * 1000 + 1000
+    expected = {
+        ("conv3", "conv4"): conv3 + conv4 + narrower_conv5,
+        ("fc7",): fc7,
+        ("fc6", "fc7"): fc6 + fc7 + fc8 - from_pool5,
+        ("conv3", "conv4", "fc6", "fc7"): (
+            conv3 + conv4 + narrower_conv5 + fc6 + fc7 + fc8 - from_pool5
+        ),
+    }
+    for without, missing in expected.items():
+        net = on_meta("zfnet", without=without)
+        names = {name.rpartition(".")[2] for name, _ in net.named_modules()}
+        assert not names & set(without)
+        assert sum(p.numel() for p in net.parameters()) == 62_357_608 - missing
+        small = create_model("zfnet", num_classes=5, without=without, **SMALL)
+        assert small(100 * torch.randn(2, 3, 64, 64)).shape == (2, 5)
+        first = small.classifier[0].weight.std()
+        assert abs(first / (0.01 * 8**0.5 * 6) - 1) < 0.15  # one place left, as for fc6
+    with pytest.raises(ValueError, match=r"without: expected some of conv3, .* got 'conv2'"):
+        create_model("zfnet", without=("fc7", "conv2"))
+
+
 def test_the_smallest_image():
     with pytest.raises(ValueError, match="image_size: expected at least") as error:
         create_model("zfnet", image_size=10, width=1 / 16)

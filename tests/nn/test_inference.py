@@ -59,7 +59,11 @@ def compare(name, shape, **settings):
     torch.testing.assert_close(fast_single, single, atol=1e-4 + 4 * rounding, rtol=0)
 
 
-@pytest.mark.parametrize("name", sorted(set(INPUTS) - {"resnet1202"}))  # more of resnet110
+# Before a sign there is nothing to fold into: see cnnhistory.compression.packed for these.
+BINARY = {name for name in INPUTS if name.startswith(("bnn_", "bwn_", "xnor_"))}
+
+
+@pytest.mark.parametrize("name", sorted(set(INPUTS) - BINARY - {"resnet1202"}))  # resnet110's kind
 def test_every_model_keeps_its_outputs(name):
     compare(name, INPUTS[name], **SETTINGS.get(name, {}))
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnnhistory.nn.loss import MAPLoss, PlusMinusOneLoss, RBFDistanceLoss
+from cnnhistory.nn.loss import MAPLoss, PlusMinusOneLoss, RBFDistanceLoss, SquaredHingeLoss
 
 SCORES = torch.tensor([[-1.0, -4.0], [-9.0, -2.0]])
 TARGET = torch.tensor([0, 0])
@@ -54,3 +54,12 @@ def test_plus_minus_one_loss_literal():
 
 def test_plus_minus_one_loss_is_zero_at_its_targets():
     assert float(PlusMinusOneLoss()(2 * torch.eye(4) - 1, torch.arange(4))) == 0
+
+
+def test_squared_hinge_by_hand():
+    scores = torch.tensor([[2.0, -0.5, 0.5]], requires_grad=True)
+    # margins missed: 0 for the right class, 0.5 and 1.5 for the others
+    loss = SquaredHingeLoss()(scores, torch.tensor([0]))
+    assert loss.item() == pytest.approx((0.25 + 2.25) / 3)
+    loss.backward()
+    assert scores.grad.tolist()[0] == pytest.approx([0, 2 * 0.5 / 3, 2 * 1.5 / 3])

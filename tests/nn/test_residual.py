@@ -2,7 +2,13 @@ import pytest
 import torch
 from torch import nn
 
-from cnnhistory.nn.residual import BasicBlock, Bottleneck, PadShortcut, make_shortcut
+from cnnhistory.nn.residual import (
+    BasicBlock,
+    Bottleneck,
+    PadShortcut,
+    make_identity,
+    make_shortcut,
+)
 
 
 def test_padding_takes_every_second_pixel_and_appends_zeros():
@@ -88,3 +94,31 @@ def test_the_input_is_not_overwritten():
         before = x.clone()
         block(x)
         assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("option", ["A", None])
+def test_an_identity_block(option):
+    torch.manual_seed(0)
+    block = BasicBlock(6, 6, 1, option)
+    x = torch.rand(3, 6, 5, 4)
+    block(x)  # moves the running statistics
+    make_identity(block.eval())
+    torch.testing.assert_close(block(x), x)
+    if option is None:  # a ReLU in between: only what is not negative passes
+        torch.testing.assert_close(block(-x), torch.zeros_like(x))
+
+
+def test_blocks_that_cannot_be_the_identity_are_refused():
+    for block in (BasicBlock(4, 8, 1, "A"), BasicBlock(4, 4, 2, None)):
+        with pytest.raises(ValueError, match="expected one that keeps the shape"):
+            make_identity(block)
+    with pytest.raises(ValueError, match="identity shortcut, got a projection"):
+        make_identity(BasicBlock(4, 4, 1, "C"))
+
+
+@pytest.mark.parametrize("kind", [BasicBlock, Bottleneck])
+def test_a_block_is_branch_plus_shortcut(kind):
+    torch.manual_seed(0)
+    block = kind(8, 8 if kind is BasicBlock else 2, 2, "B").eval()
+    x = torch.randn(2, 8, 6, 6)
+    torch.testing.assert_close(block(x), (block.branch(x) + block.shortcut(x)).relu())

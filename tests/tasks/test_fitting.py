@@ -143,3 +143,17 @@ def test_curve_names_what_there_is(blobs, network):
 def test_quiet(blobs, network, capfd):
     trained(blobs, network)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_network_that_bounds_its_weights_is_asked_to_after_every_step(blobs, network):
+    class Bounded(torch.nn.Sequential):
+        calls = 0
+
+        def constrain(self):
+            self.calls += 1
+            self[0].weight.data.clamp_(-0.01, 0.01)
+
+    net = Bounded(*network())
+    fit(net, blobs(n=64, batch_size=16), epochs=2)
+    assert net.calls == 2 * 2
+    assert float(net[0].weight.detach().abs().max()) == pytest.approx(0.01)

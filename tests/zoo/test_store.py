@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cnnhistory import create_model, zoo
-from cnnhistory.data.digits import DigitsDataModule
+from cnnhistory.cli.make import data_module
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo import store
 
@@ -98,7 +98,7 @@ def test_weights_give_the_recorded_error(id, monkeypatch):
     data = full_data(zoo.recipe(id))
     record = zoo.record(id)
     assert data.content_hash == record.data["content_hash"]
-    model = create_model(record.recipe["model"])
+    model = create_model(record.recipe["model"], **record.recipe["network_args"])
     model.load_state_dict(zoo.load_weights(id))
     expected = next(r for r in record.results if r.seed == record.weights_seed)
     assert abs(evaluate(model, data.test_set).errors - expected.test_errors) <= 1
@@ -129,7 +129,7 @@ def full_data(recipe):
     import os
 
     if "CNNHISTORY_DATA" not in os.environ:
-        pytest.skip("needs all of MNIST: set CNNHISTORY_DATA to a folder with a folder mnist")
-    data = DigitsDataModule(batch_size=recipe.batch_size, **recipe.data_args)
+        pytest.skip("needs whole data sets: set CNNHISTORY_DATA to a folder with them")
+    data = data_module(recipe.data)(batch_size=recipe.batch_size, **recipe.data_args)
     data.setup()
     return data

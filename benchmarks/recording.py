@@ -1,0 +1,50 @@
+"""Results that are kept: one file for each benchmark, which the book shows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.timing import Record
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def as_run(
+    settings: dict[str, object], machine: dict[str, object], records: Sequence[Record]
+) -> dict[str, Any]:
+    """Return what one call of a benchmark found, ready for JSON."""
+    return {
+        "settings": settings,
+        "machine": machine,
+        "records": [asdict(record) for record in records],
+    }
+
+
+def merged(old: dict[str, Any] | None, name: str, run: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with the new run, in which no case stands twice: the newest counts.
+
+    A long benchmark can thus be recorded case by case. A document with a single run may have its
+    parts at the top, as `--json` prints them.
+    """
+    runs = [] if old is None else old.get("runs", [old])
+    new = {record["case"] for record in run["records"]}
+    kept = []
+    for before in runs:
+        records = [record for record in before["records"] if record["case"] not in new]
+        if records:
+            kept.append({**before, "records": records})
+    for before in kept:
+        before.pop("benchmark", None)
+    return {"benchmark": name, "runs": [*kept, run]}
+
+
+def keep(name: str, run: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """Write the run into the benchmark's file and return its path."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    text = json.dumps(merged(old, name, run), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,1 @@
+"""Networks made small: pruned, quantized, coded, binary."""

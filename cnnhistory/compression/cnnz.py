@@ -1,0 +1,237 @@
+"""The file format `.cnnz`: a compressed network in as few bytes as Deep Compression gives.
+
+The page "The file format .cnnz" of the book's appendix has the layout, byte by byte; the functions
+here follow it in its order.
+
+    save(path, "lenet300_100", {}, compress_state(network.state_dict()))
+    network = load(path).network()
+"""
+
+import json
+import os
+import struct
+import tempfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnnhistory.compression.cnnz_parts import (
+    Reader,
+    dump_raw,
+    dump_shared,
+    load_raw,
+    load_shared,
+    text,
+    varint,
+)
+from cnnhistory.compression.deep_compression import Parts, SharedTensor, expand_state
+from cnnhistory.compression.huffman import MalformedError
+from cnnhistory.registry import create_model
+
+MAGIC = b"CNNZ"
+VERSION = 1
+RAW, SHARED = 0, 1
+LIMIT = 1 << 30  # bytes of all tensors of a file, decoded; VGG-19 has 575 million
+LONGEST_NAME = 1 << 10
+LONGEST_HEADER = 1 << 16
+MOST_DIMENSIONS = 8
+SECTIONS = ("indices", "weights", "codebooks", "tables", "rest")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds, and what its bytes are spent on.
+
+    `sizes` has for each tensor the bytes of each of `SECTIONS`: the gaps between weights, the
+    codes of the weights, the shared values, the lengths of the Huffman words, and all else (names,
+    shapes, tensors stored as they are). The entry "" is what belongs to no tensor: header,
+    checksum. All together are the bytes of the file.
+    """
+
+    model: str
+    settings: dict[str, Any]
+    parts: Parts
+    sizes: dict[str, dict[str, int]]
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all tensors, dense, for `load_state_dict`."""
+        return expand_state(self.parts)
+
+    def totals(self) -> dict[str, int]:
+        """Return the bytes of each section over all tensors."""
+        return {name: sum(size[name] for size in self.sizes.values()) for name in SECTIONS}
+
+    def network(self) -> nn.Module:
+        """Build the network with these weights, in evaluation mode.
+
+        Raises:
+            MalformedError: there is no such model, or the tensors are not its own.
+        """
+        try:
+            with torch.device("meta"):  # takes no memory, whatever the file asks for
+                expected = create_model(self.model, **self.settings).state_dict()
+        except Exception as error:  # settings of a file can be anything
+            raise MalformedError(f"model: cannot build {self.model!r}: {error}") from error
+        state = self.state()
+        check_state(expected, state)
+        network = create_model(self.model, **self.settings)
+        network.load_state_dict(state)
+        return network.eval()
+
+
+def check_state(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that do not have the names and shapes of a network's.
+
+    Raises:
+        MalformedError: a tensor is missing, is one too many, or has another shape.
+    """
+    for key in sorted(expected.keys() | found.keys()):
+        shapes = [tuple(state[key].shape) if key in state else None for state in (expected, found)]
+        if shapes[0] != shapes[1]:
+            raise MalformedError(
+                f"tensors: expected {key!r} "
+                + (f"of shape {shapes[0]}, " if shapes[0] is not None else "not to be there, ")
+                + (f"got shape {shapes[1]}" if shapes[1] is not None else "got none")
+            )
+
+
+def save(
+    path: str | Path,
+    model: str,
+    settings: Mapping[str, Any],
+    parts: Mapping[str, SharedTensor | Tensor],
+) -> int:
+    """Write a file and return its size in bytes; a file of that name is replaced at once or not.
+
+    Raises:
+        ValueError: something does not fit the format, such as a name that is too long.
+        OSError: the file cannot be written.
+    """
+    content = dumps(model, settings, parts)
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return len(content)
+
+
+def load(path: str | Path, limit: int = LIMIT) -> Contents:
+    """Read a file, see `loads`.
+
+    Raises:
+        MalformedError: the file is not a whole `.cnnz` file.
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(len(MAGIC))
+        try:
+            return loads(head + (file.read() if head == MAGIC else b""), limit)
+        except MalformedError as error:
+            raise MalformedError(f"{path}: {error}") from error
+
+
+def dumps(
+    model: str, settings: Mapping[str, Any], parts: Mapping[str, SharedTensor | Tensor]
+) -> bytes:
+    """Return the bytes of a file.
+
+    Args:
+        model: name of a model of the registry.
+        settings: keywords of its builder, as far as JSON can say them.
+        parts: what `compress_state` made.
+
+    Raises:
+        ValueError: something does not fit the format, such as a name that is too long.
+    """
+    header = json.dumps({"model": model, "settings": dict(settings)}, separators=(",", ":"))
+    out = bytearray(MAGIC + bytes([VERSION]))
+    out += text(header, LONGEST_HEADER, "settings") + varint(len(parts))
+    for name, part in parts.items():
+        out += text(name, LONGEST_NAME, "name")
+        if len(part.shape) > MOST_DIMENSIONS:
+            raise ValueError(f"{name}: expected at most {MOST_DIMENSIONS} dimensions")
+        kind = SHARED if isinstance(part, SharedTensor) else RAW
+        out += bytes([kind, len(part.shape)]) + b"".join(map(varint, part.shape))
+        out += dump_shared(part) if isinstance(part, SharedTensor) else dump_raw(name, part)
+    return bytes(out) + struct.pack("<I", zlib.crc32(out))
+
+
+def loads(data: bytes, limit: int = LIMIT) -> Contents:
+    """Read the bytes of a file.
+
+    No sizes in the file are believed: nothing is allocated before it is known to be within
+    `limit` and what it is made of to be there.
+
+    Args:
+        data: the whole file.
+        limit: largest size of all tensors together, decoded, in bytes.
+
+    Raises:
+        MalformedError: the bytes are not a whole file of this format and version, or its tensors
+            are larger than `limit`.
+    """
+    if data[:4] != MAGIC:
+        raise MalformedError(f"expected a file that begins with {MAGIC!r}, got {data[:4]!r}")
+    if len(data) < 9 or data[4] != VERSION:
+        raise MalformedError(f"expected version {VERSION}, got {data[4:5].hex() or 'none'}")
+    if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
+        raise MalformedError("checksum: the file was cut short or altered")
+    reader = Reader(data[:-4], 5)
+    model, settings = _header(reader.text(LONGEST_HEADER, "header"))
+    count = reader.varint(len(data), "number of tensors")
+    sizes = {"": dict.fromkeys(SECTIONS, 0)}
+    sizes[""]["rest"] = reader.at + 4
+    parts: Parts = {}
+    left = limit
+    for _ in range(count):
+        start = reader.at
+        name = reader.text(LONGEST_NAME, "name")
+        if name in parts or not name:
+            raise MalformedError(f"name: expected a new name of a tensor, got {name!r}")
+        kind, dimensions = reader.take(2)
+        if kind not in (RAW, SHARED) or dimensions > MOST_DIMENSIONS:
+            raise MalformedError(f"{name}: unknown kind {kind} with {dimensions} dimensions")
+        shape = tuple(reader.varint(limit, "size") for _ in range(dimensions))
+        numbers = 1
+        for size in shape:
+            numbers *= size
+        spent = dict.fromkeys(SECTIONS, 0)
+        if kind == RAW:
+            parts[name] = part = load_raw(reader, shape, numbers, left)
+            left -= numbers * part.element_size()
+        else:
+            if 4 * numbers > left:
+                raise MalformedError(f"{name}: {numbers} numbers exceed the limit of {limit} bytes")
+            parts[name] = load_shared(reader, shape, numbers, spent)
+            left -= 4 * numbers
+        spent["rest"] = reader.at - start - sum(spent.values())
+        sizes[name] = spent
+    if reader.at != len(reader.data):
+        raise MalformedError(f"{len(reader.data) - reader.at} bytes left over")
+    return Contents(model, settings, parts, sizes)
+
+
+def _header(content: str) -> tuple[str, dict[str, Any]]:
+    try:
+        header = json.loads(content)
+    except (ValueError, RecursionError):
+        header = None
+    if (
+        not isinstance(header, dict)
+        or header.keys() != {"model", "settings"}
+        or not isinstance(header["model"], str)
+        or not isinstance(header["settings"], dict)
+    ):
+        raise MalformedError("header: expected JSON with a model and its settings")
+    return header["model"], header["settings"]

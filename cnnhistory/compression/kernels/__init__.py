@@ -1,0 +1,27 @@
+"""Arithmetic on bits: 64 signs to a word, a convolution by xor and popcount.
+
+The compiled kernels need numba (`pip install 'cnnhistory[binary]'`); with backend="torch" the same
+functions run without it, slowly.
+"""
+
+from cnnhistory.compression.kernels.bitmaps import BitMaps, compiled_kernels, pack, pool
+from cnnhistory.compression.kernels.convolve import (
+    binary_conv2d,
+    binary_linear,
+    convolve_bits,
+    convolve_values,
+)
+from cnnhistory.compression.kernels.words import PackedWeight, pack_weight
+
+__all__ = [
+    "BitMaps",
+    "PackedWeight",
+    "binary_conv2d",
+    "binary_linear",
+    "compiled_kernels",
+    "convolve_bits",
+    "convolve_values",
+    "pack",
+    "pack_weight",
+    "pool",
+]

@@ -1,0 +1,159 @@
+"""Maps of bits: packing real maps, pooling, and how many threads do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from cnnhistory.compression.kernels.threads import run, share
+from cnnhistory.compression.kernels.words import Pair, Words, word_count
+
+
+@cache
+def compiled_kernels() -> ModuleType:
+    """Return the module of compiled kernels.
+
+    Raises:
+        ImportError: numba is not installed; the message says how to install it.
+    """
+    try:
+        return import_module("cnnhistory.compression.kernels.compiled")
+    except ModuleNotFoundError as error:
+        if error.name not in ("numba", "llvmlite"):
+            raise
+        raise ImportError(
+            "the binary kernels are compiled by numba, which is not installed: "
+            "pip install 'cnnhistory[binary]', or take backend='torch', which is exact but slow"
+        ) from error
+
+
+@dataclass(frozen=True, eq=False)
+class BitMaps:
+    """Feature maps of signs, a bit each, with a border of zero bits.
+
+    Shape: `words` (N, height + 2 border rows, width + 2 border columns, words of a pixel).
+    """
+
+    words: Words
+    channels: int
+    height: int
+    width: int
+    border: Pair = (0, 0)
+
+    @staticmethod
+    def empty(n: int, channels: int, height: int, width: int, border: Pair) -> BitMaps:
+        """Return maps whose bits are all 0."""
+        shape = (n, height + 2 * border[0], width + 2 * border[1], word_count(channels))
+        return BitMaps(np.zeros(shape, np.uint64), channels, height, width, border)
+
+    def flattened(self) -> BitMaps:
+        """Return the maps of an image as the channels of one pixel, images as rows.
+
+        Raises:
+            ValueError: the maps have a border.
+        """
+        if self.border != (0, 0):
+            raise ValueError(f"border: expected none, got {self.border}")
+        n = len(self.words)
+        channels = self.channels * self.height * self.width
+        return BitMaps(self.words.reshape(1, n, 1, -1), channels, n, 1)
+
+    def signs(self) -> Tensor:
+        """Return the signs as float32, (N, channels, height, width)."""
+        (top, left), h, w = self.border, self.height, self.width
+        inner = np.ascontiguousarray(self.words[:, top : top + h, left : left + w])
+        bits = np.unpackbits(inner.astype("<u8").view(np.uint8), axis=-1, bitorder="little")
+        signs = 2 * torch.from_numpy(bits[..., : self.channels]).float() - 1
+        return signs.permute(0, 3, 1, 2)
+
+
+def pack(
+    x: Tensor,
+    limits: Tensor,
+    flips: npt.NDArray[np.bool_] | None = None,
+    border: Pair = (0, 0),
+    threads: int | None = None,
+) -> BitMaps:
+    """Compare real maps with a limit for each channel: bit = (x >= limit) xor flip.
+
+    Shape: x (N, C, H, W), float32, limits (C,), flips (C,).
+    """
+    check_maps(x, len(limits))
+    n, channels, height, width = x.shape
+    maps = BitMaps.empty(n, channels, height, width, border)
+    kernels = compiled_kernels()
+    if x.is_contiguous() and not x.is_contiguous(memory_format=torch.channels_last):
+        function, values = kernels.pack_first, x.numpy()
+    else:
+        function, values = kernels.pack_last, channels_last(x)
+    common = (values, limits.numpy(), _flip_words(flips, channels), *border, maps.words)
+    run(function, [(*common, images) for images in _images(n, threads)])
+    return maps
+
+
+def pool(
+    bits: BitMaps,
+    size: int,
+    stride: int,
+    flips: npt.NDArray[np.bool_] | None = None,
+    border: Pair = (0, 0),
+    threads: int | None = None,
+) -> BitMaps:
+    """Take the maximum of bits, which is their or; then flip the channels told to."""
+    height, width = ((side - size) // stride + 1 for side in (bits.height, bits.width))
+    out = BitMaps.empty(len(bits.words), bits.channels, height, width, border)
+    common = (
+        bits.words, size, stride, height, width, _flip_words(flips, bits.channels), *border,
+        out.words,
+    )  # fmt: skip
+    tasks = [(*common, images) for images in _images(len(bits.words), threads)]
+    run(compiled_kernels().pool_bits, tasks)
+    return out
+
+
+def channels_last(x: Tensor) -> npt.NDArray[np.float32]:
+    """Return maps (N, C, H, W) as an array (N, H, W, C), copied only if they lie otherwise."""
+    return np.ascontiguousarray(x.permute(0, 2, 3, 1).numpy())
+
+
+def _flip_words(flips: npt.NDArray[np.bool_] | None, channels: int) -> Words:
+    bits = np.zeros(64 * word_count(channels), np.bool_)
+    if flips is not None:
+        bits[:channels] = flips
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def _images(n: int, threads: int | None) -> list[Pair]:
+    return [part[0] for part in share(n, 1, 1, min(n, thread_count(threads)))] if n else []
+
+
+def thread_count(threads: int | None) -> int:
+    """Return how many threads to use: as told, else as many as torch.
+
+    Raises:
+        ValueError: fewer than one.
+    """
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: expected at least 1, got {threads}")
+    return torch.get_num_threads() if threads is None else threads
+
+
+def check_maps(x: Tensor, channels: int) -> None:
+    """Refuse what the kernels cannot take.
+
+    Raises:
+        ValueError: not maps of so many channels, not float32 on the CPU, or in need of gradients.
+    """
+    if x.dim() != 4 or x.shape[1] != channels:
+        raise ValueError(f"x: expected maps (N, {channels}, H, W), got {tuple(x.shape)}")
+    if x.dtype != torch.float32 or x.device.type != "cpu":
+        raise ValueError(f"x: expected float32 on the CPU, got {x.dtype} on {x.device}")
+    if x.requires_grad and torch.is_grad_enabled():
+        raise ValueError("x: the kernels compute no gradients; use torch.no_grad()")

@@ -1,0 +1,143 @@
+"""Accuracy beside cost: what the papers report and what our accounting counts, as one list."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from cnnhistory.accounting import count_multiply_adds, count_parameters
+from cnnhistory.registry import create_model, list_models, system_of
+from cnnhistory.systems.accuracies import DATA_SETS, Reported, reported
+
+
+@dataclass(frozen=True)
+class Point:
+    """One reported figure with the cost of its network for one crop.
+
+    Units: `parameters` and `multiply_adds` are counts, the latter for one image of
+    `figure.size` pixels height and width.
+    """
+
+    figure: Reported
+    system: str
+    era: str
+    year: int
+    parameters: int
+    multiply_adds: int
+
+    @property
+    def model(self) -> str:
+        """Name of the model, as `create_model` takes it."""
+        return self.figure.model
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of one crop."""
+        return (self.figure.channels, self.figure.size, self.figure.size)
+
+    def accuracy(self, top: int = 1) -> float | None:
+        """Return the share of images, in percent, whose class is among the `top` answers."""
+        error = {1: self.figure.top1, 5: self.figure.top5}[top]
+        return None if error is None else round(100 - error, 2)
+
+
+def points(data: str | None = None, views: str | None = None) -> list[Point]:
+    """Return all figures for models that the registry lists, in its order.
+
+    Args:
+        data: one of `DATA_SETS`; default: all.
+        views: one of `VIEWS`; default: all.
+
+    Raises:
+        ValueError: `data` or `views` is not in the vocabulary.
+    """
+    found = []
+    for model in list_models():
+        record = system_of(model)
+        for figure in reported(model, data=data, views=views):
+            shape = (figure.channels, figure.size, figure.size)
+            parameters, multiply_adds = cost(model, shape)
+            found.append(
+                Point(figure, record.name, record.era, record.year, parameters, multiply_adds)
+            )
+    return found
+
+
+def left_out() -> list[str]:
+    """Return the classification models of the registry for which no figure is entered."""
+    return [
+        model
+        for model in list_models()
+        if system_of(model).task == "classification" and not reported(model)
+    ]
+
+
+def on_meta(model: str) -> nn.Module:
+    """Return a model without memory for its weights."""
+    with torch.device("meta"):
+        return create_model(model)
+
+
+@functools.cache
+def cost(model: str, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return parameters and multiply-adds of a model for one image.
+
+    Batch normalization and ReLU have no multiply-adds and are left out of the second count:
+    following them on the meta device takes more time than all the rest.
+    """
+    network = on_meta(model)
+    parameters = count_parameters(network)
+    for name, module in list(network.named_modules()):
+        if isinstance(module, nn.BatchNorm2d | nn.ReLU):
+            network.set_submodule(name, nn.Identity())
+    return parameters, count_multiply_adds(network, input_shape)
+
+
+def pareto(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Return the indices of the Pareto front, from the cheapest to the most expensive.
+
+    A point is on the front if no other one costs as little or less and is at least as accurate,
+    except for its equals, of which the first counts.
+
+    >>> pareto([1, 2, 3, 3], [50, 40, 60, 70])
+    [0, 3]
+
+    Raises:
+        ValueError: the two have different lengths.
+    """
+    if len(costs) != len(accuracies):
+        raise ValueError(f"accuracies: expected {len(costs)} values, got {len(accuracies)}")
+    front: list[int] = []
+    for index in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
+        if not front or accuracies[index] > accuracies[front[-1]]:
+            front.append(index)
+    return front
+
+
+def best(found: Sequence[Point], top: int = 1) -> list[Point]:
+    """Return for each model its most accurate figure, in the order of the models' first."""
+    kept: dict[str, Point] = {}
+    for point in found:
+        accuracy = point.accuracy(top)
+        if accuracy is None:
+            continue
+        other = kept.get(point.model)
+        if other is None or accuracy > (other.accuracy(top) or 0):
+            kept[point.model] = point
+    return list(kept.values())
+
+
+__all__ = [
+    "DATA_SETS",
+    "Point",
+    "best",
+    "cost",
+    "left_out",
+    "on_meta",
+    "pareto",
+    "points",
+]

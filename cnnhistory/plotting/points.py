@@ -1,0 +1,88 @@
+"""Scatter plots of networks: names that do not cover each other, axes in G and M."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.transforms import Bbox
+
+from cnnhistory.plotting.landscape_chart import short
+
+# Where a name may stand, in points from its dot; lines often leave a dot sideways.
+_PLACES = (
+    (5, 4, "left"),
+    (5, -11, "left"),
+    (-5, 4, "right"),
+    (-5, -11, "right"),
+    (0, 6, "center"),
+    (0, -13, "center"),
+    (7, -3, "left"),
+    (-7, -3, "right"),
+)
+
+
+def cost_axis(ax: Axes, which: str = "x") -> None:
+    """Make an axis of counts logarithmic, with ticks at 1, 2 and 5 times a power of ten."""
+    if which not in ("x", "y"):
+        raise ValueError(f"which: expected 'x' or 'y', got {which!r}")
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    low, high = ax.get_xlim() if which == "x" else ax.get_ylim()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 200 else (1,)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def label_points(
+    ax: Axes,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    names: Sequence[str],
+    fontsize: float = 8,
+) -> list[Annotation]:
+    """Write a name beside each point, where it covers least of other names and points.
+
+    Call it last: the places depend on the limits of the axes.
+
+    Raises:
+        ValueError: there are not as many names as points.
+    """
+    if not len(xs) == len(ys) == len(names):
+        raise ValueError(f"names: expected {len(xs)} for {len(ys)} heights, got {len(names)}")
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    frame = ax.get_window_extent()
+    dots = [
+        Bbox.from_bounds(x - 3, y - 3, 6, 6)
+        for x, y in ax.transData.transform([*zip(xs, ys, strict=True)])
+    ]
+    taken = list(dots)
+    placed = []
+    for x, y, name in sorted(zip(xs, ys, names, strict=True), key=lambda point: -point[1]):
+        tried: list[tuple[float, int, Annotation, Bbox]] = []
+        for dx, dy, side in _PLACES:
+            text = ax.annotate(
+                name, (x, y), (dx, dy), textcoords="offset points", ha=side, fontsize=fontsize
+            )
+            text.set_in_layout(False)  # or the axes would move to make room
+            box = text.get_window_extent()
+            covered = sum(_common(box, other) for other in taken)
+            outside = box.width * box.height - _common(box, frame)
+            tried.append((covered + outside, len(tried), text, box))
+            if covered + outside < 1:
+                break
+        _, _, kept, box = min(tried, key=lambda attempt: attempt[:2])
+        for _, _, text, _ in tried:
+            if text is not kept:
+                text.remove()
+        taken.append(box)
+        placed.append(kept)
+    return placed
+
+
+def _common(a: Bbox, b: Bbox) -> float:
+    """Return the area that two boxes share, in square pixels."""
+    both = Bbox.intersection(a, b)
+    return 0.0 if both is None else float(both.width * both.height)

@@ -1,0 +1,163 @@
+"""Points, Pareto front and the chart, which is whole without its script and loads nothing."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cnnhistory
+from cnnhistory.accounting import count_multiply_adds
+from cnnhistory.plotting import landscape_chart
+from cnnhistory.plotting.landscape import best, cost, left_out, on_meta, pareto, points
+from cnnhistory.plotting.landscape_chart import LandscapeChart, labels, short
+from cnnhistory.systems.accuracies import reported
+
+
+@pytest.fixture(scope="module")
+def found():
+    return [p for p in points("ImageNet") if not p.model.startswith(("densenet", "nasnet"))]
+
+
+@pytest.fixture(scope="module")
+def html(found):
+    return LandscapeChart(found)._repr_html_()
+
+
+def test_costs_of_the_papers():
+    assert cost("vgg16", (3, 224, 224)) == (138_357_544, 15_470_264_320)
+    assert cost("alexnet", (3, 227, 227)) == (60_965_224, 724_406_816)
+
+
+def test_leaving_out_what_has_no_multiply_adds_changes_nothing():
+    parameters, multiply_adds = cost("resnet20", (3, 32, 32))
+    assert parameters == 269_722
+    assert multiply_adds == count_multiply_adds(on_meta("resnet20"), (3, 32, 32))
+
+
+def test_every_figure_of_a_model_that_exists_is_a_point(found):
+    kept = {p.model for p in found}
+    expected = [f for f in reported(data="ImageNet") if f.model in kept]
+    assert sorted(map(repr, expected)) == sorted(repr(p.figure) for p in found)
+    (alexnet,) = (p for p in found if p.model == "alexnet")
+    assert (alexnet.accuracy(1), alexnet.accuracy(5), alexnet.year) == (59.3, 81.8, 2012)
+    assert alexnet.input_shape == (3, 227, 227)
+    assert points("ImageNet", "dense")[0].figure.views == "dense"
+
+
+def test_models_without_a_figure_are_named():
+    missing = left_out()
+    assert "nin" in missing
+    assert "resnet50" not in missing
+    assert set(missing) <= set(cnnhistory.list_models())
+
+
+def test_the_best_figure_of_each_model(found):
+    top = {p.model: p.figure for p in best(found, 5)}
+    assert top["googlenet"].crops == 144
+    assert top["resnet50"].views == "many"
+    assert len(top) == len({p.model for p in found if p.figure.top5})
+
+
+AXIS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1)
+
+
+@given(AXIS)
+def test_the_front_is_what_nothing_beats(pairs):
+    costs, values = zip(*pairs, strict=True)
+    front = pareto(costs, values)
+    on_front = {pairs[i] for i in front}
+    beaten = {
+        (c, v) for c, v in pairs if any((a <= c and b >= v) and (a, b) != (c, v) for a, b in pairs)
+    }
+    assert on_front == set(pairs) - beaten
+    assert len(on_front) == len(front)
+    assert [costs[i] for i in front] == sorted(costs[i] for i in front)
+
+
+def test_the_front_needs_pairs():
+    with pytest.raises(ValueError, match="accuracies: expected 2 values, got 1"):
+        pareto([1, 2], [3])
+
+
+class Parts(HTMLParser):
+    """Start tags with their attributes; checks the nesting."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.tags, self.open = [], []
+        self.feed(source)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_chart_is_whole_without_its_script(found, html):
+    tags = Parts(html).tags
+    rows = [attrs for tag, attrs in tags if tag == "tr" and "data-model" in attrs]
+    assert [row["data-model"] for row in rows] == [p.model for p in found]
+    assert rows[0]["data-macs"] == "724406816"
+    assert rows[0]["data-top5"] == "81.8"
+    with_top5 = [p for p in found if p.figure.top5]
+    dots = [attrs for tag, attrs in tags if attrs.get("class") == "dot"]
+    assert len(dots) == len(with_top5)
+    for name in ("alexnet", "googlenet", "resnet152"):
+        assert re.search(rf'<text class="name"[^>]*>{name}</text>', html)
+    (form,) = (attrs for tag, attrs in tags if tag == "form")
+    assert "hidden" in form  # the script shows it
+    assert "Krizhevsky 2012, Table 2, Section 4.1" in html
+    assert "10 of 224²" not in html
+    assert "ten crops of 227²" in html
+
+
+def test_nothing_is_loaded(html):
+    assert "http" not in html.replace("http-equiv", "")
+    assert not [attrs for _, attrs in Parts(html).tags if "src" in attrs or "href" in attrs]
+    assert "import" not in (files("cnnhistory.plotting") / "landscape.js").read_text()
+
+
+def test_text_form(found):
+    chart = LandscapeChart(found)
+    assert str(chart) == f"{len(found)} figures for {len({p.model for p in found})} networks"
+    with pytest.raises(ValueError, match="found: expected at least one point"):
+        LandscapeChart([])
+
+
+def test_one_data_set_without_imagenet():
+    chart = LandscapeChart([p for p in points("digits") if p.model.startswith("lenet")])
+    assert "Top-1 accuracy on digits" in chart.drawing()
+
+
+def test_labels_cover_neither_dots_nor_each_other():
+    dots = [(100.0 + 7 * n, 100.0 + (n * 37) % 60, 6.0) for n in range(20)]
+    placed = labels([(f"network{n}", *dot) for n, dot in enumerate(dots)], dots)
+    assert 0 < len(placed) < 20
+    letter = landscape_chart.LETTER
+    boxes = [(x, y - 10, x + len(text) * letter, y + 2) for text, x, y in placed]
+    for n, box in enumerate(boxes):
+        assert not any(landscape_chart._overlap(box, other) for other in boxes[:n])
+        for cx, cy, _ in dots:
+            assert not (box[0] < cx < box[2] and box[1] < cy < box[3])
+
+
+def test_numbers_with_a_unit():
+    assert [short(n) for n in (999, 1_000, 25_557_032, 200e9)] == ["999", "1 k", "25.6 M", "200 G"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_script_is_valid(tmp_path):
+    script = tmp_path / "landscape.js"
+    script.write_text((files("cnnhistory.plotting") / "landscape.js").read_text())
+    subprocess.run(["node", "--check", str(script)], check=True)

@@ -1,0 +1,71 @@
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.transforms import Bbox
+
+from cnnhistory.plotting.points import cost_axis, label_points
+from cnnhistory.plotting.style import use_book_style
+
+
+@pytest.fixture
+def ax():
+    use_book_style()
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def test_ticks_carry_units(ax):
+    ax.plot([700e6, 20e9], [1, 2])
+    cost_axis(ax)
+    ax.figure.draw_without_rendering()
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert {"1 G", "2 G", "5 G", "10 G"} <= set(names)
+    assert ax.get_xscale() == "log"
+
+
+def test_wide_ranges_have_powers_of_ten_only(ax):
+    ax.plot([1e3, 1e9], [1, 2])
+    cost_axis(ax)
+    ax.figure.draw_without_rendering()
+    names = {text.get_text() for text in ax.get_xticklabels()}
+    assert "1 M" in names
+    assert "2 M" not in names
+
+
+def test_the_other_axis(ax):
+    ax.plot([1, 2], [1e6, 1e8])
+    cost_axis(ax, "y")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    with pytest.raises(ValueError, match="which: expected 'x' or 'y', got 'z'"):
+        cost_axis(ax, "z")
+
+
+def test_names_keep_off_each_other_and_off_the_dots(ax):
+    xs, ys = [4, 4.02, 4.04, 0, 9], [4, 4.01, 4.0, 0, 9]
+    ax.plot(xs, ys, "o")
+    placed = label_points(ax, xs, ys, [f"network{n}" for n in range(5)])
+    assert sorted(text.get_text() for text in placed) == [f"network{n}" for n in range(5)]
+    assert len(ax.texts) == 5  # those that were only tried are gone
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in placed]
+    for n, box in enumerate(boxes):
+        for other in boxes[:n]:
+            common = Bbox.intersection(box, other)
+            assert common is None or common.width * common.height < 1
+        for x, y in ax.transData.transform([*zip(xs, ys, strict=True)]):
+            assert not box.contains(x, y)
+
+
+def test_names_stay_inside_where_they_can(ax):
+    ax.plot([0, 1], [0, 1], "o")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    placed = label_points(ax, [1], [1], ["at the corner"])
+    box = placed[0].get_window_extent()
+    frame = ax.get_window_extent()
+    assert box.x1 <= frame.x1
+    assert box.y1 <= frame.y1
+
+
+def test_names_and_points_must_match(ax):
+    with pytest.raises(ValueError, match="names: expected 2 for 2 heights, got 1"):
+        label_points(ax, [1, 2], [1, 2], ["one"])
