@@ -299,8 +299,8 @@ def test_record_compression(tmp_path, capsys, monkeypatch):
         "tiny_deep_compression",
         TINY,
         {"dense": 5},
-        {"scale": "small", "pad_to": 28, "val_size": 0},
-        (0, 1),
+        data_args={"scale": "small", "pad_to": 28, "val_size": 0},
+        seeds=(0, 1),
     )
     monkeypatch.setitem(compressed.RECIPES, recipe.id, recipe)
     monkeypatch.setattr(compressed, "FOLDER", tmp_path / "zoo")

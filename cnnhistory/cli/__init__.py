@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--directory", default="runs", help="checkpoints (default: runs)")
     record.add_argument("--output", help="where the record goes (default: the package's zoo)")
     record.add_argument("--seeds", type=int, nargs="*", help="only these seeds")
+    record.add_argument(
+        "--append", action="store_true", help="keep the other seeds and the weights of the record"
+    )
     record.set_defaults(run=make.record_all)
 
     study = commands.add_parser("study", help="measure networks of the zoo again")

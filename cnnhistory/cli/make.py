@@ -49,7 +49,13 @@ def record(options: argparse.Namespace) -> None:
     """Train every seed of a recorded run and store weights and log.
 
     Each seed keeps its state in its own directory: a stopped recording continues where it was.
+    With `--append` the seeds come beside those that the record has, whose weights stay.
+
+    Raises:
+        ValueError: there is no seed to train, or `--append` names the seed of the stored weights.
     """
+    from dataclasses import replace
+
     import torch
 
     from cnnhistory.cli.curve import TestErrorEachEpoch
@@ -62,6 +68,15 @@ def record(options: argparse.Namespace) -> None:
     seeds = tuple(settings.seeds if options.seeds is None else options.seeds)
     if not seeds:
         raise ValueError("seeds: expected at least one")
+    old = store.record(options.id) if options.append else None
+    if old is not None and old.weights_seed in seeds:
+        raise ValueError(
+            f"seeds: expected others than {old.weights_seed}, whose weights are stored; "
+            "record all seeds without --append"
+        )
+    described = data_module(settings.data)(**settings.data_args).describe()
+    if old is not None and old.data["content_hash"] != described["content_hash"]:
+        raise ValueError("data: expected the data of the record, got others")
     results = []
     weights = None
     for seed in seeds:
@@ -104,8 +119,15 @@ def record(options: argparse.Namespace) -> None:
         )
         weights = weights or run.network.state_dict()
     assert weights is not None
+    first, made_on = seeds[0], machine()
+    if old is not None:
+        if old.machine != made_on:
+            results = [replace(result, machine=made_on) for result in results]
+        kept = [result for result in old.results if result.seed not in seeds]
+        results = sorted([*kept, *results], key=lambda result: result.seed)
+        weights, first, made_on = store.load_weights(options.id), old.weights_seed, old.machine
     path = store.write(
-        settings.id, tuple(results), weights, seeds[0], data.describe(), versions(), machine(),
+        settings.id, tuple(results), weights, first, described, versions(), made_on,
         Path(options.output) if options.output else store.FOLDER,
     )  # fmt: skip
     print(path)

@@ -5,14 +5,14 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from cnnhistory.cli.make import machine, versions
+from cnnhistory.cli.make import data_module, machine, versions
 from cnnhistory.compression import cnnz
 from cnnhistory.compression.baselines import packed_sizes, raw_bytes, round_to_int8
 from cnnhistory.compression.deep_compression import compress_state, float_bytes
 from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import Compressed, Schedule, run
-from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.registry import create_model
 from cnnhistory.tasks.classification import LabeledData, evaluate
 from cnnhistory.zoo import compressed
@@ -29,7 +29,9 @@ def record_compression(options: argparse.Namespace) -> None:
     seeds = tuple(recipe.seeds if options.seeds is None else options.seeds)
     if not seeds:
         raise ValueError("seeds: expected at least one")
-    data = DigitsDataModule(**recipe.data_args)
+    if options.append:
+        raise ValueError("append: expected no run of Deep Compression; it keeps finished seeds")
+    data = data_module(recipe.data)(**recipe.data_args)
     folder = Path(options.directory) / recipe.id
     folder.mkdir(parents=True, exist_ok=True)
     results = []
@@ -65,7 +67,7 @@ def record_compression(options: argparse.Namespace) -> None:
 
 
 def _one_seed(
-    recipe: CompressionRecipe, seed: int, data: DigitsDataModule, path: Path
+    recipe: CompressionRecipe, seed: int, data: Any, path: Path
 ) -> CompressedSeed:
     schedule = Schedule.from_settings(recipe.schedule)
     train, test = data.train_set, data.test_set
@@ -73,7 +75,7 @@ def _one_seed(
     made = run(schedule, train.images, train.labels, seed, lambda net: evaluate(net, test).error)
     seconds = time.perf_counter() - start
     parts = compress_state(made.compressed.state_dict(), schedule.bits, Bits(**recipe.index_bits))
-    size = cnnz.save(path, schedule.model, {}, parts)
+    size = cnnz.save(path, schedule.model, schedule.network_args, parts)
     # What is reported is measured on what was read back from the file.
     contents = cnnz.load(path)
     base = next(error for stage, error in reversed(made.curve) if stage == "base")
@@ -89,15 +91,15 @@ def _one_seed(
         layers=[[layer.name, layer.total, layer.kept] for layer in made.densities],
         curve=[[stage, round(error, 6)] for stage, error in made.curve],
         twin_curve=[[stage, round(error, 6)] for stage, error in made.twin_curve],
-        others=_others(schedule.model, made, test),
+        others=_others(schedule, made, test),
         seconds=round(seconds, 1),
     )
 
 
-def _others(model: str, made: Compressed, test: LabeledData) -> dict[str, dict[str, int]]:
+def _others(schedule: Schedule, made: Compressed, test: LabeledData) -> dict[str, dict[str, int]]:
     """Return bytes and errors of other ways to store the networks."""
     run_state, stored = round_to_int8(made.twin.state_dict())
-    rounded = create_model(model)
+    rounded = create_model(schedule.model, **schedule.network_args)
     rounded.load_state_dict(run_state)
     table = {}
     for name, state, network in (

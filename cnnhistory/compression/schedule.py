@@ -28,7 +28,8 @@ class Schedule:
 
     `base` trains the dense network. Then `rounds` times: prune, and train as `prune` says; the
     densities fall by the same factor each time, from 1 to `densities`. `retrain` is the long
-    training after the last round, `share` the training of the shared values.
+    training after the last round, `share` the training of the shared values. `network_args` are
+    keywords of the model's builder.
 
     Units: `densities` are fractions of each layer's weights that are left, by name of the layer.
     """
@@ -41,6 +42,7 @@ class Schedule:
     retrain: Training
     share: Training
     bits: Bits = field(default_factory=Bits)
+    network_args: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def epochs(self) -> int:
@@ -106,7 +108,7 @@ def run(
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        network, twin = create_model(schedule.model), create_model(schedule.model)
+        network, twin = (create_model(schedule.model, **schedule.network_args) for _ in range(2))
     curves: dict[nn.Module, list[tuple[str, float]]] = {network: [], twin: []}
     lengths = {"prune": schedule.prune, "retrain": schedule.retrain, "share": schedule.share}
     left: list[tuple[LayerDensity, ...]] = []

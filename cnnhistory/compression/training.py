@@ -22,7 +22,8 @@ class Training:
     Units: `warmup` is the part of all steps in which the rate rises, `floor` the part of `lr` that
     it falls to (1: it does not fall); `shift` is in pixels: each
     image is moved by up to that much, up or down and left or right, anew in every pass, and
-    background (the value 0) moves in. With `bfloat16` products are computed in half the bits,
+    background (the value 0) moves in. With `mirror` half of the images of each pass are turned left
+    for right. With `bfloat16` products are computed in half the bits,
     sums and weights stay float32.
     """
 
@@ -33,6 +34,7 @@ class Training:
     warmup: float = 0.2
     floor: float = 0.0
     shift: int = 0
+    mirror: bool = False
     bfloat16: bool = False
 
 
@@ -47,8 +49,8 @@ def train(
 ) -> nn.Module:
     """Train a network in place by the cross-entropy of its scores, and return it.
 
-    The order of the examples and their shifts follow from `seed` and the number of the pass,
-    counted from `first_epoch`: a network that goes on training sees other orders than before.
+    The order of the examples, their shifts and mirroring follow from `seed` and the number of the
+    pass, counted from `first_epoch`: a network that goes on training sees other orders than before.
 
     Shape: images (N, C, H, W), labels (N,).
 
@@ -82,6 +84,9 @@ def train(
                 group["lr"] = settings.lr * _rate((step + 0.5) / steps, settings)
             step += 1
             x = _shifted(windows, batch, generator) if settings.shift else images[batch]
+            if settings.mirror:
+                turned = torch.rand(len(batch), generator=generator) < 0.5
+                x = torch.where(turned[:, None, None, None], x.flip(3), x)
             with torch.autocast(images.device.type, torch.bfloat16, enabled=settings.bfloat16):
                 loss = F.cross_entropy(network(x), labels[batch])
             optimizer.zero_grad()

@@ -24,7 +24,8 @@ class CompressionRecipe:
     """The settings of a recorded run, chosen on a validation split of the training data.
 
     `schedule` has the settings of `cnnhistory.compression.schedule.Schedule`, `index_bits` those of
-    the gaps between weights, `data_args` those of the digits.
+    the gaps between weights. `data` is "digits" or "cifar10", `data_args` the keywords of its data
+    module.
 
     Units: `tolerance` is the largest distance, in percentage points of test error, between the
     recorded mean and one run repeated from this recipe; `least_ratio` how many times smaller than
@@ -34,6 +35,7 @@ class CompressionRecipe:
     id: str
     schedule: dict[str, Any]
     index_bits: dict[str, Any]
+    data: str = "digits"
     data_args: dict[str, Any] = field(
         default_factory=lambda: {"scale": "full", "pad_to": 28, "val_size": 0}
     )
@@ -45,6 +47,16 @@ class CompressionRecipe:
 def _stretch(epochs: int, lr: float, weight_decay: float, **others: Any) -> dict[str, Any]:
     """Return the settings of a stretch of training, with images moved by up to one pixel."""
     return {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "shift": 1, **others}
+
+
+def _photographs(
+    epochs: int, lr: float, weight_decay: float = 0.05, **others: Any
+) -> dict[str, Any]:
+    """Return the same for photographs, moved by up to two pixels, half of them mirrored."""
+    return {
+        "epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch_size": 128,
+        "shift": 2, "mirror": True, "bfloat16": True, **others,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,39 @@ RECIPES: dict[str, CompressionRecipe] = {
                 "bits": {"convolution": 5, "dense": 3},
             },
             index_bits={"dense": 8},
+        ),
+        # A VGG-style network on photographs, at the width that two cores train; the bits are those
+        # of the paper's AlexNet.
+        CompressionRecipe(
+            id="vgg11_deep_compression",
+            schedule={
+                "model": "vgg11_bn",
+                "network_args": {"num_classes": 10, "image_size": 32, "width": 0.25},
+                "densities": {
+                    "features.conv1_1": 0.6,
+                    "features.conv2_1": 0.35,
+                    "features.conv3_1": 0.25,
+                    "features.conv3_2": 0.2,
+                    "features.conv4_1": 0.15,
+                    "features.conv4_2": 0.1,
+                    "features.conv5_1": 0.1,
+                    "features.conv5_2": 0.1,
+                    "classifier.fc6": 0.03,
+                    "classifier.fc7": 0.03,
+                    "classifier.fc8": 0.15,
+                },
+                "base": _photographs(8, 3e-3),
+                "rounds": 3,
+                "prune": _photographs(1, 1e-3, floor=1.0),
+                "retrain": _photographs(6, 2e-3),
+                "share": _photographs(1, 3e-4, weight_decay=0.0),
+            },
+            index_bits={"convolution": 8, "dense": 8},
+            data="cifar10",
+            data_args={"val_size": 0},
+            seeds=(0, 1),
+            tolerance=2.0,
+            least_ratio=15.0,
         ),
     )
 }

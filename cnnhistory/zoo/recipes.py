@@ -290,6 +290,7 @@ PLANNED = {
     recipe.id: recipe
     for recipe in (
         _binary("bnn", "bnn_cifar"),
+        _binary("bnn_float", "bnn_cifar", float_twin=True),
         _binary("bwn", "bwn_cifar"),
         _binary("xnor", "xnor_cifar", input_scale=False),
         _binary("xnor_k", "xnor_cifar"),

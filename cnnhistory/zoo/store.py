@@ -28,7 +28,8 @@ class SeedResult:
     Units: `test_error` holds the fraction of wrong test examples after each epoch, `history` the
     logged metrics of each epoch, `seconds` wall time. `accepted_error[i]` is the fraction of
     wrong answers left after rejecting the least confident i / 2 % of the test examples, up to
-    30 %; older records lack it.
+    30 %; older records lack it. `machine` is what this seed ran on, where that is not what the
+    record says.
     """
 
     seed: int
@@ -38,6 +39,7 @@ class SeedResult:
     history: list[dict[str, float]]
     seconds: float
     accepted_error: list[float] = field(default_factory=list)
+    machine: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

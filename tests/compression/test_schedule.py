@@ -47,6 +47,31 @@ def test_the_networks_are_what_the_schedule_says(digits):
         assert not net.training
 
 
+def test_a_network_with_settings_of_its_own():
+    settings = {"num_classes": 2, "image_size": 32, "width": 1 / 16}
+    x = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    made = run(
+        tiny(
+            model="vgg11_bn",
+            network_args=settings,
+            densities={"features.conv5_2": 0.25},
+            base=Training(1, 1e-3, shift=2, mirror=True),
+            bits=Bits(),
+        ),
+        x,
+        torch.tensor([0, 1] * 3),
+        seed=0,
+    )
+    expected = create_model("vgg11_bn", **settings).state_dict()
+    for net in (made.compressed, made.twin):
+        assert {k: v.shape for k, v in net.state_dict().items()} == {
+            k: v.shape for k, v in expected.items()
+        }
+    left = {layer.name: layer.density for layer in made.densities}
+    assert left["features.conv5_2"] == pytest.approx(0.25, abs=1e-3)
+    assert left["features.conv5_1"] == 1
+
+
 def test_the_twin_is_the_same_network_up_to_the_first_pruning_and_trained_as_long(digits):
     seen = []
 

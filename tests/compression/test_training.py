@@ -84,6 +84,27 @@ def test_shifted_images_are_moved_by_whole_pixels_in_each_direction():
     assert places == {(row, column) for row in (1, 2, 3) for column in (1, 2, 3)}
 
 
+def test_half_of_the_images_are_mirrored():
+    picture = torch.zeros(1, 1, 5, 5)
+    picture[0, 0, 2, 4] = 1
+    at_left = []
+
+    class Spy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(1, 1))
+
+        def forward(self, x):
+            assert ((x[:, 0, 2, 0] == 1) ^ (x[:, 0, 2, 4] == 1)).all()
+            assert (x.sum((1, 2, 3)) == 1).all()
+            at_left.append(x[:, 0, 2, 0].mean().item())
+            return self.weight.expand(len(x), 2)
+
+    many = picture.expand(400, 1, 5, 5)
+    train(Spy(), many, torch.zeros(400).long(), Training(1, 1e-3, 0, 400, mirror=True), seed=0)
+    assert 0.4 < at_left[0] < 0.6
+
+
 def test_no_decay_for_biases_and_shared_values():
     net = nn.Linear(2, 2)
     with torch.no_grad():

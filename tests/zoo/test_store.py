@@ -133,3 +133,35 @@ def full_data(recipe):
     data = data_module(recipe.data)(batch_size=recipe.batch_size, **recipe.data_args)
     data.setup()
     return data
+
+
+def test_seeds_can_be_appended_to_a_record(folder, tmp_path, capsys, monkeypatch):
+    from cnnhistory.cli import main, make
+
+    small = {"scale": "small", "pad_to": 28, "val_size": 0, "train_size": 200, "test_size": 100}
+    recipe = zoo.Recipe("tiny", "lenet300_100", 1, 50, 1e-3, data_args=small, seeds=(0, 1))
+    monkeypatch.setitem(zoo.RECIPES, "tiny", recipe)
+    command = ["record", "tiny", "--directory", str(tmp_path / "runs"), "--output", str(folder)]
+    assert main([*command, "--seeds", "0"]) == 0
+    first = zoo.record("tiny")
+    assert [result.seed for result in first.results] == [0]
+
+    monkeypatch.setattr(make, "machine", lambda: {"processor": "another"})
+    assert main([*command, "--seeds", "1", "--append"]) == 0
+    both = zoo.record("tiny")
+    assert both.results[0] == first.results[0]
+    assert both.results[1].seed == 1
+    assert both.results[1].machine == {"processor": "another"}
+    assert both.machine == first.machine
+    assert both.weights_sha256 == first.weights_sha256
+    # again: the seed is replaced, not doubled
+    assert main([*command, "--seeds", "1", "--append"]) == 0
+    assert [result.seed for result in zoo.record("tiny").results] == [0, 1]
+
+    assert main([*command, "--append"]) == 2
+    assert "expected others than 0, whose weights are stored" in capsys.readouterr().err
+    monkeypatch.setitem(
+        zoo.RECIPES, "tiny", dataclasses.replace(recipe, data_args={**small, "train_size": 300})
+    )
+    assert main([*command, "--seeds", "1", "--append"]) == 2
+    assert "expected the data of the record" in capsys.readouterr().err
