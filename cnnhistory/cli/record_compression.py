@@ -66,9 +66,7 @@ def record_compression(options: argparse.Namespace) -> None:
     print(path)
 
 
-def _one_seed(
-    recipe: CompressionRecipe, seed: int, data: Any, path: Path
-) -> CompressedSeed:
+def _one_seed(recipe: CompressionRecipe, seed: int, data: Any, path: Path) -> CompressedSeed:
     schedule = Schedule.from_settings(recipe.schedule)
     train, test = data.train_set, data.test_set
     start = time.perf_counter()

@@ -222,7 +222,7 @@ def sensitivity(
             if isinstance(getattr(layer, "weight_mask", None), Tensor)
             else layer.get_parameter("weight")
         )
-        kept, weight = original.detach().clone(), current_weight(layer)
+        kept, weight = original.detach().clone(), current_weight(layer).clone()
         scan[name] = []
         try:
             for density in grid:

@@ -226,3 +226,12 @@ def test_a_scan_that_fails_leaves_the_network_alone():
     with pytest.raises(ZeroDivisionError):
         sensitivity(net, lambda scanned: 1 / 0, [0.1])
     assert torch.equal(net[0].weight, before)
+
+
+def test_each_density_of_a_scan_starts_from_the_whole_layer():
+    net = network()
+    before = net[0].weight.detach().clone()
+    seen = []
+    sensitivity(net, lambda scanned: seen.append(scanned[0].weight.detach().clone()), [0.1, 0.5])
+    for found, density in zip(seen, (0.1, 0.5), strict=False):
+        assert torch.equal(found, before * magnitude_mask(before, density))
