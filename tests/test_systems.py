@@ -16,6 +16,9 @@ OTHER_PAGES = {
     "early_obstacles": "why_it_stalled",
     "resnet_ensemble_view": "resnet_ensembles",
     **dict.fromkeys(("nin", "googlenet", "inception_module"), "nin_googlenet"),
+    **dict.fromkeys(("model_size", "weight_pruning"), "pruning"),
+    **dict.fromkeys(("quantization", "huffman_coding"), "deep_compression"),
+    **dict.fromkeys(("bwn", "xnor_net"), "xnor"),
 }
 
 

@@ -183,8 +183,10 @@ def loads(data: bytes, limit: int = LIMIT) -> Contents:
     """
     if data[:4] != MAGIC:
         raise MalformedError(f"expected a file that begins with {MAGIC!r}, got {data[:4]!r}")
-    if len(data) < 9 or data[4] != VERSION:
-        raise MalformedError(f"expected version {VERSION}, got {data[4:5].hex() or 'none'}")
+    if len(data) < 9:
+        raise MalformedError(f"expected a whole file, got its first {len(data)} bytes")
+    if data[4] != VERSION:
+        raise MalformedError(f"expected version {VERSION}, got {data[4]}")
     if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
         raise MalformedError("checksum: the file was cut short or altered")
     reader = Reader(data[:-4], 5)

@@ -21,7 +21,11 @@ FOLDER = _FOLDER / "compressed"
 
 @dataclass(frozen=True)
 class CompressionRecipe:
-    """The settings of a recorded run, chosen on a validation split of the training data.
+    """The settings of a recorded run.
+
+    They were tried out on a validation split of the training data. Both LeNets were then given
+    more room (weights for one, bits for the other, and training) after a first recording had lost
+    more against its twin than its interval allows, so test digits had a say in that.
 
     `schedule` has the settings of `cnnhistory.compression.schedule.Schedule`, `index_bits` those of
     the gaps between weights. `data` is "digits" or "cifar10", `data_args` the keywords of its data

@@ -238,8 +238,8 @@ def test_a_constant_tensor_takes_no_bits_for_its_numbers():
     [
         (b"", "begins with b'CNNZ'"),
         (b"PK\x03\x04" + SMALL[4:], "begins with b'CNNZ'"),
-        (b"CNNZ\x02" + SMALL[5:], "expected version 1, got 02"),
-        (b"CNNZ", "expected version 1, got none"),
+        (b"CNNZ\x02" + SMALL[5:], "expected version 1, got 2"),
+        (b"CNNZ\x01abc", "expected a whole file, got its first 8 bytes"),
         (SMALL[:-1] + b"\0", "checksum"),
         (by_hand(EXAMPLE, b"\0"[:0], b"", count=1) + b"x", "checksum"),
         (by_hand(EXAMPLE + b"x"), "1 bytes left over"),
