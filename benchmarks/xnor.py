@@ -56,14 +56,15 @@ def _run(options: argparse.Namespace, threads: int) -> Iterator[Record]:
     for text in options.layers:
         maps, side = (int(number) for number in text.split("x"))
         for batch in options.batches:
-            case = f"{maps}x{side}x{side} to {maps}, 3x3, batch {batch}"
+            case = f"{maps}x{side}x{side} batch {batch} on {count(threads)}"
             x, weight, ours = _layer(maps, side, batch, case)
             if "layers" in options.only:
-                yield compare(case, ours, *_better_layout(x, weight), repeat)
+                yield compare(f"{case}, against torch", ours, *_better_layout(x, weight), repeat)
             if "peak" in options.only:
-                count = batch * 9 * (maps * side) ** 2
-                limit = in_registers(BINARY, count, threads)
-                yield compare(case, ours, "as many binary in registers alone", limit, repeat)
+                products = batch * 9 * (maps * side) ** 2
+                limit = in_registers(BINARY, products, threads)
+                peer = "as many binary in registers alone"
+                yield compare(f"{case}, against its limit", ours, peer, limit, repeat)
             if "loops" in options.only and threads == 1:
                 yield from _loops(case, x, weight, ours, repeat)
     if "networks" in options.only:
@@ -72,12 +73,18 @@ def _run(options: argparse.Namespace, threads: int) -> Iterator[Record]:
                 yield from _network(name, {**settings, "width": options.width}, batch, repeat)
 
 
+def count(threads: int) -> str:
+    """Return the number of threads in words: results of one and of two stand side by side."""
+    return f"{threads} thread{'' if threads == 1 else 's'}"
+
+
 def _peaks(threads: int, repeat: int) -> Record:
     """Compare binary with real multiply-adds in registers: the limit of any binary kernel."""
-    count = 2**32
-    binary, real = (in_registers(kind, count, threads) for kind in (BINARY, FLOAT))
-    case = f"{count / 1e9:.2f} G binary multiply-adds in registers"
-    return compare(case, binary, "as many float32 ones", real, repeat)
+    products = 2**32
+    binary, real = (in_registers(kind, products, threads) for kind in (BINARY, FLOAT))
+    case = f"registers alone on {count(threads)}, binary against float32"
+    peer = f"{products / 1e9:.2f} G multiply-adds in float32"
+    return compare(case, binary, peer, real, repeat)
 
 
 def _layer(
@@ -168,7 +175,8 @@ def _loops(
 
         peer()
         check_same(case, torch.from_numpy(out).permute(0, 3, 1, 2), F.conv2d(x, weight, padding=1))
-        yield compare(case, ours, f"{name} float loop, compiled by numba", peer, min(repeat, 5))
+        kind, text = f"against a {name} loop", f"{name} float loop, compiled by numba"
+        yield compare(f"{case}, {kind}", ours, text, peer, min(repeat, 5))
 
 
 def _network(name: str, settings: dict[str, object], batch: int, repeat: int) -> Iterator[Record]:
@@ -187,6 +195,8 @@ def _network(name: str, settings: dict[str, object], batch: int, repeat: int) ->
     packed, fast = compile_binary(network), optimize_for_inference(twin, shape)
     check_same(name, packed(x), network(x))
     size = sum(tensor.nbytes for tensor in fast.state_dict().values())
-    case = f"{name}, batch {batch}, {packed.nbytes / 1e6:.2f} MB"
-    peer = f"float twin, folded, channels-last, {size / 1e6:.1f} MB"
+    threads = count(torch.get_num_threads())
+    case = f"{name} batch {batch} on {threads}, against its float twin"
+    sizes = f"{size / 1e6:.1f} MB to our {packed.nbytes / 1e6:.2f}"
+    peer = f"float twin, folded, channels-last, {sizes}"
     yield compare(case, lambda: packed(x), peer, lambda: fast(x), repeat)

@@ -216,8 +216,11 @@ def test_binary_layers_are_compared_with_the_same_work():
     from benchmarks import xnor
 
     records = list(xnor.run(options))
-    layer = ["16x4x4 to 16, 3x3, batch 2"] * 4 + ["16x4x4 to 16, 3x3, batch 1"] * 4
-    assert [record.case for record in records[1:9]] == layer
+    threads = xnor.count(torch.get_num_threads())
+    kinds = ["torch", "its limit", "a vectorized loop", "a scalar loop"]
+    assert [record.case for record in records[1:9]] == [
+        f"16x4x4 batch {batch} on {threads}, against {kind}" for batch in (2, 1) for kind in kinds
+    ]
     peers = [record.peer for record in records[1:5]]
     assert peers[0].startswith("torch conv2d, float32, channels-")
     assert peers[1:] == [
@@ -225,7 +228,7 @@ def test_binary_layers_are_compared_with_the_same_work():
         "vectorized float loop, compiled by numba",
         "scalar float loop, compiled by numba",
     ]
-    assert [record.case.split(",")[0] for record in records[9:]] == ["bnn_cifar"] * 2 + [
+    assert [record.case.split()[0] for record in records[9:]] == ["bnn_cifar"] * 2 + [
         "xnor_cifar"
     ] * 2
 

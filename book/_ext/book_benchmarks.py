@@ -75,12 +75,13 @@ def pivot(
 ) -> tuple[list[str], dict[str, dict[str, dict[str, Any]]]] | None:
     """Return the kinds and, for each name, the record of each kind.
 
-    None unless every case is "NAME, KIND" and at least two names share a kind.
+    None unless every case is "NAME, KIND", at least two names share a kind, and no case has
+    several peers.
     """
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for record in records:
         name, comma, kind = record["case"].partition(", ")
-        if not comma:
+        if not comma or kind in rows.get(name, ()):
             return None
         rows.setdefault(name, {})[kind] = record
     kinds = list(dict.fromkeys(kind for row in rows.values() for kind in row))

@@ -101,8 +101,16 @@ def test_names_are_in_natural_order():
     assert list(rows) == ["alexnet", "resnet18", "resnet101", "vgg16", "vgg16_bn"]
 
 
-@pytest.mark.parametrize("cases", [("3×3", "5×5"), ("a, forward", "a, train"), ("a", "b, c")])
-def test_other_cases_are_listed(cases: tuple[str, str]):
+@pytest.mark.parametrize(
+    "cases",
+    [
+        ("3×3", "5×5"),
+        ("a, forward", "a, train"),
+        ("a", "b, c"),
+        ("a, forward", "b, forward", "a, forward"),  # against two peers
+    ],
+)
+def test_other_cases_are_listed(cases: tuple[str, ...]):
     found = page.content([run(*cases)])
     assert rows(found)[0] == ["case", "ours, ms", "peer, ms", "ratio (quartiles)", "peer"]
     assert [row[0] for row in rows(found)[1:]] == list(cases)
