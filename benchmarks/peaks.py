@@ -1,14 +1,13 @@
 """How many multiply-adds a processor can do when nothing leaves its registers."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-
-from cnnhistory.compression.kernels.threads import run
 
 BINARY, FLOAT = "binary", "float"
 CHAINS = 14  # enough independent ones to hide how long an instruction takes
@@ -94,5 +93,7 @@ def in_registers(kind: str, count: int, threads: int = 1) -> Callable[[], object
     """Return a function that does `count` multiply-adds, shared among threads."""
     function, lanes = {BINARY: (_binary, 512), FLOAT: (_float, 16)}[kind]
     times = count // (lanes * CHAINS * threads)
-    tasks = [(times,)] * threads
-    return lambda: run(function, tasks)
+    if threads == 1:
+        return lambda: function(times)
+    pool = ThreadPoolExecutor(threads)
+    return lambda: list(pool.map(function, [times] * threads))

@@ -4,8 +4,8 @@ Four kinds of cases. "layers": a 3x3 convolution, packing of its input included,
 float32 convolution in whichever memory layout is the faster. "loops": the same against two plain
 float loops compiled by numba, one that the compiler turns into vector instructions and one as in a
 textbook. "peak": as many multiply-adds in registers alone, bits against floats, which is the limit
-of the machine, and how near to it the layers come. "networks": whole networks against their float
-twins, both prepared for inference.
+of the machine; how near to it the layers come, and how much faster than torch a kernel at the limit
+would be. "networks": whole networks against their float twins, both prepared for inference.
 """
 
 import argparse
@@ -58,13 +58,18 @@ def _run(options: argparse.Namespace, threads: int) -> Iterator[Record]:
         for batch in options.batches:
             case = f"{maps}x{side}x{side} batch {batch} on {count(threads)}"
             x, weight, ours = _layer(maps, side, batch, case)
+            torchs = _better_layout(x, weight)
             if "layers" in options.only:
-                yield compare(f"{case}, against torch", ours, *_better_layout(x, weight), repeat)
+                yield compare(f"{case}, against torch", ours, *torchs, repeat)
             if "peak" in options.only:
                 products = batch * 9 * (maps * side) ** 2
-                limit = in_registers(BINARY, products, threads)
+                # The fair share of one thread, as if they shared without any loss.
+                limit = in_registers(BINARY, products // threads)
                 peer = "as many binary in registers alone"
+                if threads > 1:
+                    peer += f", a {threads}th of them"
                 yield compare(f"{case}, against its limit", ours, peer, limit, repeat)
+                yield compare(f"{case}, its limit against torch", limit, *torchs, repeat)
             if "loops" in options.only and threads == 1:
                 yield from _loops(case, x, weight, ours, repeat)
     if "networks" in options.only:

@@ -217,18 +217,25 @@ def test_binary_layers_are_compared_with_the_same_work():
 
     records = list(xnor.run(options))
     threads = xnor.count(torch.get_num_threads())
-    kinds = ["torch", "its limit", "a vectorized loop", "a scalar loop"]
-    assert [record.case for record in records[1:9]] == [
-        f"16x4x4 batch {batch} on {threads}, against {kind}" for batch in (2, 1) for kind in kinds
+    kinds = [
+        "against torch",
+        "against its limit",
+        "its limit against torch",
+        "against a vectorized loop",
+        "against a scalar loop",
     ]
-    peers = [record.peer for record in records[1:5]]
+    assert [record.case for record in records[1:11]] == [
+        f"16x4x4 batch {batch} on {threads}, {kind}" for batch in (2, 1) for kind in kinds
+    ]
+    peers = [record.peer for record in records[1:6]]
+    assert peers[0] == peers[2]
     assert peers[0].startswith("torch conv2d, float32, channels-")
-    assert peers[1:] == [
-        "as many binary in registers alone",
+    assert peers[1] == "as many binary in registers alone"
+    assert peers[3:] == [
         "vectorized float loop, compiled by numba",
         "scalar float loop, compiled by numba",
     ]
-    assert [record.case.split()[0] for record in records[9:]] == ["bnn_cifar"] * 2 + [
+    assert [record.case.split()[0] for record in records[11:]] == ["bnn_cifar"] * 2 + [
         "xnor_cifar"
     ] * 2
 
@@ -252,6 +259,9 @@ def test_work_in_registers_is_done():
     assert peaks._binary(3) != peaks._binary(2) != peaks._binary(1)
     # each of 16 lanes of chain c goes to c / 2 + 1
     assert peaks._float(1) == 16 * sum(c / 2 + 1 for c in range(14))
+    shared = peaks.in_registers(peaks.BINARY, 2 * 512 * 14 * 3, threads=2)()
+    assert shared == [peaks._binary(3)] * 2
+    assert peaks.in_registers(peaks.BINARY, 512 * 14 * 3)() == peaks._binary(3)
 
 
 def test_unknown_names_are_refused(capsys):

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.bitmaps import BitMaps, compiled_kernels, pack, pool
+from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
+from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.convolve import convolve_bits, convolve_values
 from cnnhistory.compression.kernels.words import PackedWeight, Pair, pack_weight
 from cnnhistory.compression.thresholds import Bools, Sizes, real_thresholds, whole_thresholds

@@ -4,7 +4,8 @@ The compiled kernels need numba (`pip install 'cnnhistory[binary]'`); with backe
 functions run without it, slowly.
 """
 
-from cnnhistory.compression.kernels.bitmaps import BitMaps, compiled_kernels, pack, pool
+from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
+from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.convolve import (
     binary_conv2d,
     binary_linear,

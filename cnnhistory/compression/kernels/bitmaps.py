@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnnhistory.compression.kernels.threads import run, share
+from cnnhistory.compression.kernels.compiler import compiled_kernels
+from cnnhistory.compression.kernels.threads import do
 from cnnhistory.compression.kernels.words import Pair, Words, word_count
-
-
-@cache
-def compiled_kernels() -> ModuleType:
-    """Return the module of compiled kernels.
-
-    Raises:
-        ImportError: numba is not installed; the message says how to install it.
-    """
-    try:
-        return import_module("cnnhistory.compression.kernels.compiled")
-    except ModuleNotFoundError as error:
-        if error.name not in ("numba", "llvmlite"):
-            raise
-        raise ImportError(
-            "the binary kernels are compiled by numba, which is not installed: "
-            "pip install 'cnnhistory[binary]', or take backend='torch', which is exact but slow"
-        ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +32,21 @@ class BitMaps:
         """Return maps whose bits are all 0."""
         shape = (n, height + 2 * border[0], width + 2 * border[1], word_count(channels))
         return BitMaps(np.zeros(shape, np.uint64), channels, height, width, border)
+
+    def numbers(self) -> dict[str, int]:
+        """Return what a job needs to know about the maps."""
+        n, rows, columns, _ = self.words.shape
+        return {
+            "packed": self.words.ctypes.data,
+            "packed_rows": rows,
+            "packed_columns": columns,
+            "images": n,
+            "channels": self.channels,
+            "height": self.height,
+            "columns": self.width,
+            "top": self.border[0],
+            "left": self.border[1],
+        }
 
     def flattened(self) -> BitMaps:
         """Return the maps of an image as the channels of one pixel, images as rows.
@@ -88,13 +83,18 @@ def pack(
     check_maps(x, len(limits))
     n, channels, height, width = x.shape
     maps = BitMaps.empty(n, channels, height, width, border)
-    kernels = compiled_kernels()
-    if x.is_contiguous() and not x.is_contiguous(memory_format=torch.channels_last):
-        function, values = kernels.pack_first, x.numpy()
-    else:
-        function, values = kernels.pack_last, channels_last(x)
-    common = (values, limits.numpy(), _flip_words(flips, channels), *border, maps.words)
-    run(function, [(*common, images) for images in _images(n, threads)])
+    compiled_kernels()
+    is_first = x.is_contiguous() and not x.is_contiguous(memory_format=torch.channels_last)
+    values = x.detach() if is_first else channels_last(x)
+    limits = limits.contiguous()
+    flip_words = _flip_words(flips, channels)
+    numbers = {
+        "x": values.data_ptr(),
+        "limits": limits.data_ptr(),
+        "flips": flip_words.ctypes.data,
+        **maps.numbers(),
+    }
+    do("pack_first" if is_first else "pack_last", numbers, thread_count(threads))
     return maps
 
 
@@ -109,18 +109,27 @@ def pool(
     """Take the maximum of bits, which is their or; then flip the channels told to."""
     height, width = ((side - size) // stride + 1 for side in (bits.height, bits.width))
     out = BitMaps.empty(len(bits.words), bits.channels, height, width, border)
-    common = (
-        bits.words, size, stride, height, width, _flip_words(flips, bits.channels), *border,
-        out.words,
-    )  # fmt: skip
-    tasks = [(*common, images) for images in _images(len(bits.words), threads)]
-    run(compiled_kernels().pool_bits, tasks)
+    flip_words = _flip_words(flips, bits.channels)
+    numbers = {
+        **bits.numbers(),
+        "size": size,
+        "stride": stride,
+        "flips": flip_words.ctypes.data,
+        "out": out.words.ctypes.data,
+        "out_rows": out.words.shape[1],
+        "out_columns": out.words.shape[2],
+        "height": height,
+        "columns": width,
+        "top": border[0],
+        "left": border[1],
+    }
+    do("pool", numbers, thread_count(threads))
     return out
 
 
-def channels_last(x: Tensor) -> npt.NDArray[np.float32]:
-    """Return maps (N, C, H, W) as an array (N, H, W, C), copied only if they lie otherwise."""
-    return np.ascontiguousarray(x.permute(0, 2, 3, 1).numpy())
+def channels_last(x: Tensor) -> Tensor:
+    """Return maps (N, C, H, W) that lie in memory as (N, H, W, C), copied only if need be."""
+    return x.detach().contiguous(memory_format=torch.channels_last)
 
 
 def _flip_words(flips: npt.NDArray[np.bool_] | None, channels: int) -> Words:
@@ -128,10 +137,6 @@ def _flip_words(flips: npt.NDArray[np.bool_] | None, channels: int) -> Words:
     if flips is not None:
         bits[:channels] = flips
     return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
-
-
-def _images(n: int, threads: int | None) -> list[Pair]:
-    return [part[0] for part in share(n, 1, 1, min(n, thread_count(threads)))] if n else []
 
 
 def thread_count(threads: int | None) -> int:

@@ -14,17 +14,16 @@ from cnnhistory.compression.kernels.bitmaps import (
     BitMaps,
     channels_last,
     check_maps,
-    compiled_kernels,
     pack,
     thread_count,
 )
-from cnnhistory.compression.kernels.threads import run, share
+from cnnhistory.compression.kernels.compiler import compiled_kernels
+from cnnhistory.compression.kernels.threads import do
 from cnnhistory.compression.kernels.words import (
     Ints,
     PackedWeight,
     Pair,
     Plan,
-    Prepared,
     pack_weight,
     plan,
     word_count,
@@ -50,8 +49,8 @@ def binary_conv2d(
     so too: their border is a third value beside +1 and -1. A kernel that has no third value
     would count a tap outside as -1; here a table of corrections takes those counts back.
 
-    Packing the input is part of the work. Maps with the channels last are packed a row ahead of
-    the windows that read them; others cost a quarter more.
+    Packing the input is part of the work. Maps with the channels last are packed row by row by
+    the threads that then convolve them; others are packed first, which costs a quarter more.
 
     Shape: x (N, C, H, W), weight (O, C, kh, kw), real or packed, scale (O,), result
     (N, O, H', W'), float32, laid out with the channels last.
@@ -125,11 +124,8 @@ def convolve_values(
         y = convolve_values(bits.flattened(), weight.flattened(), (1, 1), scale, threads)
         return y.permute(2, 1, 0, 3)
     layout = _layout(bits, weight, stride)
-    n = len(bits.words)
-    out, operands = _operands(n, weight, layout, weight.prepare(layout), scale)
-    parts = share(n, layout.tiles, weight.blocks, thread_count(threads)) if n else []
-    run(compiled_kernels().values_of_bits, [(bits.words, *operands, *part) for part in parts])
-    return out
+    numbers = {"images": len(bits.words), "packed": bits.words.ctypes.data}
+    return _values("values_of_bits", numbers, weight, layout, scale, threads)
 
 
 def convolve_bits(
@@ -163,12 +159,17 @@ def convolve_bits(
     if flips is not None:
         packed = np.packbits(flips, bitorder="little")
         flip_bytes[: len(packed)] = packed
-    operands = (
-        bits.words, weight.words, layout.windows, prepared.rows, places, limits, flip_bytes,
-        out.words, *prepared.sizes,
-    )  # fmt: skip
-    parts = share(n, layout.tiles, weight.blocks, thread_count(threads)) if n else []
-    run(compiled_kernels().bits_of_bits, [(*operands, *part) for part in parts])
+    numbers = {
+        **prepared.numbers,
+        "images": n,
+        "packed": bits.words.ctypes.data,
+        "table": limits.ctypes.data,
+        "flips": flip_bytes.ctypes.data,
+        "places": places.ctypes.data,
+        "out": out.words.ctypes.data,
+        "out_image": out.words.nbytes // n if n else 0,
+    }
+    do("bits_of_bits", numbers, thread_count(threads))
     return out
 
 
@@ -180,17 +181,34 @@ def _values_of_floats(
     scale: Tensor | None,
     threads: int | None,
 ) -> Tensor:
-    kernels = compiled_kernels()
     n, channels, height, width = x.shape
-    words = word_count(channels)
-    layout = plan((height, width), words, weight.kernel, stride, padding, kernels.PIXELS)
+    tile = compiled_kernels().PIXELS
+    layout = plan((height, width), word_count(channels), weight.kernel, stride, padding, tile)
+    values, packed = channels_last(x), np.zeros((n, *layout.shape), np.uint64)
+    numbers = {"images": n, "x": values.data_ptr(), "packed": packed.ctypes.data}
+    return _values("values_of_floats", numbers, weight, layout, scale, threads)
+
+
+def _values(
+    kind: str,
+    numbers: dict[str, int],
+    weight: PackedWeight,
+    layout: Plan,
+    scale: Tensor | None,
+    threads: int | None,
+) -> Tensor:
     prepared = weight.prepare(layout)
-    out, operands = _operands(n, weight, layout, prepared, scale)
-    before = (channels_last(x), prepared.limits, prepared.flips, layout.shape, *padding)
-    parts = share(n, layout.tiles, weight.blocks, thread_count(threads)) if n else []
-    tasks = [(*before, layout.reads(part[1]), *operands, *part) for part in parts]
-    run(kernels.values_of_floats, tasks)
-    return out
+    numbers = {**prepared.numbers, **numbers}
+    room, channels = len(prepared.ones), weight.out_channels
+    if scale is not None:
+        factors = prepared.ones.copy()
+        factors[:channels] = scale.detach().numpy()
+        numbers["scale"] = factors.ctypes.data
+    shape = (numbers["images"], room, layout.height, layout.width)
+    out = torch.empty(shape, memory_format=torch.channels_last)
+    numbers["out"] = out.data_ptr()
+    do(kind, numbers, thread_count(threads))
+    return out if room == channels else out[:, :channels]
 
 
 def _covers(bits: BitMaps, weight: PackedWeight) -> bool:
@@ -208,21 +226,6 @@ def _layout(bits: BitMaps, weight: PackedWeight, stride: Pair) -> Plan:
         )
     tile = compiled_kernels().PIXELS
     return plan((bits.height, bits.width), words, weight.kernel, stride, bits.border, tile)
-
-
-def _operands(
-    n: int, weight: PackedWeight, layout: Plan, prepared: Prepared, scale: Tensor | None
-) -> tuple[Tensor, tuple[object, ...]]:
-    factors = prepared.ones
-    if scale is not None:
-        factors = factors.copy()
-        factors[: weight.out_channels] = scale.detach().numpy()
-    out = np.empty((n, layout.height, layout.width, len(factors)), np.float32)
-    operands = (
-        weight.words, layout.windows, prepared.rows, prepared.places, prepared.sums, factors, out,
-        *prepared.sizes,
-    )  # fmt: skip
-    return torch.from_numpy(out).permute(0, 3, 1, 2)[:, : weight.out_channels], operands
 
 
 def _pair(name: str, value: int | Pair, least: int) -> Pair:

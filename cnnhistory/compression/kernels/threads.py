@@ -2,103 +2,93 @@
 
 numba could share its loops among threads itself, but then a call of `numba.set_num_threads`
 changes how many threads torch uses, and an idle pool of either keeps the cores of the other busy.
-The kernels run without Python's lock, so plain threads do, and they wait asleep.
+Here a helper looks for a next job for some fifty microseconds, as long as the step from one layer
+of a network to the next takes, and then sleeps. To wake it takes as long again, in which the
+calling thread works alone: all threads take part after part of a job until none is left.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from itertools import pairwise
-from queue import SimpleQueue
-from typing import Any
+import time
+from collections.abc import Mapping
 
-_Answer = SimpleQueue[BaseException | None]
-_Order = tuple[Callable[..., object], tuple[Any, ...], _Answer]
+import numpy as np
+import numpy.typing as npt
+
+from cnnhistory.compression.kernels.compiler import compiled_kernels
+from cnnhistory.compression.kernels.words import Ints
+
+_LOOKS = 1000  # for a next job, before a helper sleeps
+_PATIENCE = 10_000  # looks for the end of a helper's part, before its core may be needed
 
 
-class _Pool:
+class _Helper:
+    def __init__(self) -> None:
+        self.box = np.zeros(compiled_kernels().BOX_LENGTH, np.int64)
+        self.bell = threading.Lock()  # released once for each time that the helper fell asleep
+        self.bell.acquire()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        kernels = compiled_kernels()
+        while True:
+            kernels.serve(self.box, _LOOKS)
+            self.bell.acquire()
+
+
+class _Crew:
     def __init__(self) -> None:
         self.process = os.getpid()
-        self.orders: SimpleQueue[_Order] = SimpleQueue()
-        self.workers = 0
+        self.helpers: list[_Helper] = []
         self.lock = threading.Lock()
 
-    def grow(self, workers: int) -> None:
-        with self.lock:
-            while self.workers < workers:
-                threading.Thread(target=self.work, daemon=True).start()
-                self.workers += 1
 
-    def work(self) -> None:
-        while True:
-            function, arguments, answer = self.orders.get()
-            try:
-                function(*arguments)
-                answer.put(None)
-            except BaseException as error:
-                answer.put(error)
+_crew = _Crew()
 
 
-_pool = _Pool()
+def do(kind: str, numbers: Mapping[str, int], threads: int) -> None:
+    """Do a job with up to `threads` threads, the calling one among them.
 
+    If another thread has the helpers at work, the calling one does its job alone.
 
-def run(function: Callable[..., object], tasks: Sequence[tuple[Any, ...]]) -> None:
-    """Call `function(*task)` for every task at the same time, and wait for all.
-
-    The first task runs in the calling thread.
-
-    Raises:
-        Whatever the function raises, when all tasks have ended.
+    Args:
+        kind: one of `compiled.KINDS`.
+        numbers: what the job needs of `compiled.FIELDS`. Addresses must stay valid until the end.
+        threads: at least 1.
     """
-    global _pool
-    if _pool.process != os.getpid():  # a fork has no threads but the one that forked
-        _pool = _Pool()
-    if len(tasks) == 1:
-        function(*tasks[0])
-        return
-    _pool.grow(len(tasks) - 1)
-    answers: _Answer = SimpleQueue()
-    for task in tasks[1:]:
-        _pool.orders.put((function, task, answers))
-    try:
-        for task in tasks[:1]:
-            function(*task)
-    finally:
-        errors = [answers.get() for _ in tasks[1:]]
-    for error in errors:
-        if error is not None:
-            raise error
-
-
-def share(
-    images: int, tiles: int, blocks: int, threads: int
-) -> list[tuple[tuple[int, int], tuple[int, int], tuple[int, int]]]:
-    """Divide the work of a convolution: ranges of images, tiles and channel blocks per thread.
-
-    Whole images come first. Where they do not come out even, every image is divided, by its tiles
-    if that is the fairer division, else by its channels.
-
-    >>> share(8, 28, 16, 2)
-    [((0, 4), (0, 28), (0, 16)), ((4, 8), (0, 28), (0, 16))]
-    >>> share(1, 7, 32, 2)
-    [((0, 1), (0, 7), (0, 16)), ((0, 1), (0, 7), (16, 32))]
-    """
-    whole = ((0, images), (0, tiles), (0, blocks))
+    kernels = compiled_kernels()
+    job = new_job(kind, {**numbers, "threads": threads})
     if threads == 1:
-        return [whole]
-    # how much longer the largest share is than a fair one
-    excess = [-(-count // threads) * threads / count for _, count in whole]
-    axis = excess.index(min(excess))
-    parts = []
-    for first, last in _ranges(whole[axis][1], threads):
-        part = list(whole)
-        part[axis] = (first, last)
-        parts.append((part[0], part[1], part[2]))
-    return parts
+        kernels.work(job)
+        return
+    global _crew
+    if _crew.process != os.getpid():  # a fork has no threads but the one that forked
+        _crew = _Crew()
+    crew = _crew
+    if not crew.lock.acquire(blocking=False):
+        kernels.work(job)
+        return
+    while len(crew.helpers) < threads - 1:
+        crew.helpers.append(_Helper())
+    helpers = crew.helpers[: threads - 1]
+    try:
+        for helper in helpers:
+            if kernels.post(helper.box, job):
+                helper.bell.release()
+        kernels.work(job)
+    finally:
+        for helper in helpers:
+            while not kernels.is_free(helper.box, _PATIENCE):
+                time.sleep(0)
+        crew.lock.release()
 
 
-def _ranges(count: int, parts: int) -> list[tuple[int, int]]:
-    marks = [count * part // parts for part in range(parts + 1)]
-    return [(a, b) for a, b in pairwise(marks) if a < b]
+def new_job(kind: str, numbers: Mapping[str, int]) -> Ints:
+    """Return the row of numbers that describes a job."""
+    kernels = compiled_kernels()
+    job: npt.NDArray[np.int64] = np.zeros(kernels.JOB_LENGTH, np.int64)
+    fields = kernels.FIELDS
+    job[: len(fields)] = [kernels.KINDS.index(kind), *(numbers.get(f, 0) for f in fields[1:])]
+    return job

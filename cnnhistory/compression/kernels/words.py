@@ -21,6 +21,7 @@ Pair = tuple[int, int]
 Words = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 CHANNELS = 16  # of a tile; `compiled` has the same
+ORDER = [*range(0, CHANNELS, 2), *range(1, CHANNELS, 2)]  # how they lie side by side
 
 
 def word_count(channels: int) -> int:
@@ -47,25 +48,25 @@ class Prepared:
 
     Shape: `sums` (kinds, 16 blocks), what the sum would be, were no bit to differ; `rows` and
     `places`, for each pixel of a plan, where its kind begins in `sums`, and where its values go;
-    `sizes` are rows of a window, words of such a row and words of a row of the image; `ones`
-    (16 blocks,) is a scale of 1; `limits` and `flips` are zeros for the channels of the input.
+    `ones` (16 blocks,) is a scale of 1; `limits` and `flips` are zeros for the channels of the
+    input. `numbers` are the fields of a job that tell where all this is, see `compiled`.
     """
 
     sums: npt.NDArray[np.int32]
     rows: Ints
     places: Ints
-    sizes: tuple[int, int, int]
     ones: npt.NDArray[np.float32]
     limits: npt.NDArray[np.float32]
     flips: Words
+    numbers: dict[str, int]
 
 
 @dataclass(frozen=True, eq=False)
 class PackedWeight:
     """Kernels of +1 and -1, a bit each.
 
-    Shape: `words` (blocks, taps * words of a tap, 16): the 16 channels of a block side by side;
-    `ones` (16 blocks, kh, kw), how many bits of a tap are 1.
+    Shape: `words` (blocks, taps * words of a tap, 16): the 16 channels of a block side by side,
+    the even ones first; `ones` (16 blocks, kh, kw), how many bits of a tap are 1.
     """
 
     out_channels: int
@@ -118,17 +119,34 @@ class PackedWeight:
                 outside = (self.ones * ~inside).sum((1, 2))
                 sums.append(self.channels * inside.sum() + 2 * outside)
             room = CHANNELS * self.blocks
-            kh, kw = self.kernel
-            _, columns, words = plan.shape
-            self._prepared[plan] = Prepared(
-                np.stack(sums).astype(np.int32),
-                plan.kinds * room,
-                plan.pixels * room,
-                (kh, kw * words, columns * words),
-                np.ones(room, np.float32),
-                np.zeros(self.channels, np.float32),
-                np.zeros(words, np.uint64),
-            )
+            table = np.stack(sums).astype(np.int32)
+            classes, places = plan.kinds * room, plan.pixels * room
+            ones = np.ones(room, np.float32)
+            limits = np.zeros(self.channels, np.float32)
+            flips = np.zeros(plan.shape[2], np.uint64)
+            numbers = {
+                "w": self.words.ctypes.data,
+                "windows": plan.windows.ctypes.data,
+                "table": table.ctypes.data,
+                "classes": classes.ctypes.data,
+                "places": places.ctypes.data,
+                "scale": ones.ctypes.data,
+                "limits": limits.ctypes.data,
+                "flips": flips.ctypes.data,
+                "blocks": self.blocks,
+                "rows": self.kernel[0],
+                "words": self.kernel[1] * plan.shape[2],
+                "tiles": plan.tiles,
+                "channels": self.channels,
+                "height": plan.image[0],
+                "columns": plan.image[1],
+                "packed_rows": plan.shape[0],
+                "packed_columns": plan.shape[1],
+                "top": plan.padding[0],
+                "left": plan.padding[1],
+                "out_image": 4 * room * plan.height * plan.width,
+            }
+            self._prepared[plan] = Prepared(table, classes, places, ones, limits, flips, numbers)
         return self._prepared[plan]
 
 
@@ -159,7 +177,7 @@ def pack_weight(weight: Tensor, maps: int | None = None) -> PackedWeight:
     padded = np.zeros((blocks * CHANNELS, *bits.shape[1:]), np.uint64)
     padded[:out] = bits
     ones = np.bitwise_count(padded).reshape(len(padded), *kernel, -1).sum(-1, dtype=np.int64)
-    words = padded.reshape(blocks, CHANNELS, -1).transpose(0, 2, 1)
+    words = padded.reshape(blocks, CHANNELS, -1)[:, ORDER].transpose(0, 2, 1)
     return PackedWeight(out, channels, kernel, np.ascontiguousarray(words), ones)
 
 
@@ -191,14 +209,6 @@ class Plan:
     def tiles(self) -> int:
         """How many tiles of pixels there are."""
         return len(self.windows) // self.tile
-
-    def reads(self, tiles: Pair) -> Pair:
-        """Return the rows of the image that a range of tiles reads: from, to."""
-        first = tiles[0] * self.tile // self.width
-        last = (min(tiles[1] * self.tile, self.height * self.width) - 1) // self.width
-        top, bottom = (row * self.stride[0] - self.padding[0] for row in (first, last))
-        rows = self.image[0]
-        return max(0, min(top, rows)), max(0, min(bottom + self.kernel[0], rows))
 
 
 @lru_cache(maxsize=256)

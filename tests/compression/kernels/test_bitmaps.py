@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.bitmaps import compiled_kernels, pack, pool
+from cnnhistory.compression.kernels.bitmaps import pack, pool
+from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.convolve import binary_conv2d
 
 pytest.importorskip("numba")

@@ -1,52 +1,98 @@
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import torch
+from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.threads import run, share
+from cnnhistory.compression.kernels import binary_conv2d, compiled_kernels, threads
+from cnnhistory.compression.kernels.threads import new_job
 
-
-def test_tasks_run_at_the_same_time():
-    """Each waits until all three have come."""
-    barrier = threading.Barrier(3, timeout=20)
-    names = []
-
-    def meet(name):
-        barrier.wait()
-        names.append(name)
-
-    run(meet, [("a",), ("b",), ("c",)])
-    assert sorted(names) == ["a", "b", "c"]
-    run(meet, [])
+pytest.importorskip("numba")
 
 
-@pytest.mark.parametrize("bad", [0, 1, 2])
-def test_an_error_comes_out_after_all_have_ended(bad):
-    ended = []
-
-    def work(i):
-        ended.append(i)
-        if i == bad:
-            raise KeyError(i)
-
-    with pytest.raises(KeyError):
-        run(work, [(0,), (1,), (2,)])
-    assert sorted(ended) == [0, 1, 2]
+@pytest.fixture
+def layer():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(3, 70, 9, 5, generator=generator).sign()
+    weight = torch.randn(40, 70, 3, 3, generator=generator).sign()
+    return x.contiguous(memory_format=torch.channels_last), weight
 
 
-sizes = st.integers(1, 40)
+def test_helpers_take_their_share(layer, monkeypatch):
+    """The leader of this job takes nothing: if it ends, helpers have done all of it."""
+    x, weight = layer
+    binary_conv2d(x, weight, threads=3)
+    kernels = compiled_kernels()
+    jobs = []
+
+    def wait(job):
+        jobs.append(job)
+        while not job[len(kernels.FIELDS) :].any():  # until a counter says somebody began
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kernels, "work", wait)
+        got = binary_conv2d(x, weight, threads=3)
+    assert len(jobs) == 1
+    assert torch.equal(got, F.conv2d(x, weight))
 
 
-@given(sizes, sizes, sizes, st.integers(1, 9))
-def test_every_piece_of_work_is_done_once(images, tiles, blocks, threads):
-    parts = share(images, tiles, blocks, threads)
-    assert 1 <= len(parts) <= threads
-    work = [
-        (i, t, b)
-        for part in parts
-        for i in range(*part[0])
-        for t in range(*part[1])
-        for b in range(*part[2])
-    ]
-    assert len(work) == images * tiles * blocks == len(set(work))
+def test_a_job_is_taken_back_from_a_helper_that_does_not_come(layer, monkeypatch):
+    x, weight = layer
+    crew = threads._Crew()
+    monkeypatch.setattr(threads, "_crew", crew)
+    monkeypatch.setattr(threads._Helper, "serve", lambda self: None)
+    for _ in range(3):
+        assert torch.equal(binary_conv2d(x, weight, threads=2), F.conv2d(x, weight))
+    assert len(crew.helpers) == 1
+
+
+def test_helpers_wake_up_again(layer):
+    x, weight = layer
+    expected = F.conv2d(x, weight)
+    for pause in (0.0, 0.02, 0.0, 0.02):
+        threading.Event().wait(pause)
+        assert torch.equal(binary_conv2d(x, weight, threads=2), expected)
+
+
+def test_many_callers_at_once(layer):
+    """One has the helpers, the others work alone; all get the right result."""
+    x, weight = layer
+    expected = F.conv2d(x, weight)
+    wrong = []
+
+    def call():
+        for _ in range(50):
+            if not torch.equal(binary_conv2d(x, weight, threads=3), expected):
+                wrong.append(1)
+
+    callers = [threading.Thread(target=call) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+        assert not caller.is_alive()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+def test_a_fork_gets_helpers_of_its_own(layer):
+    import os
+
+    x, weight = layer
+    expected = F.conv2d(x, weight)
+    binary_conv2d(x, weight, threads=2)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if torch.equal(binary_conv2d(x, weight, threads=2), expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_job_lists_its_numbers_in_order():
+    fields = compiled_kernels().FIELDS
+    job = new_job("pool", {"size": 3, "images": 2})
+    assert job[fields.index("kind")] == compiled_kernels().KINDS.index("pool")
+    assert (job[fields.index("size")], job[fields.index("images")]) == (3, 2)
+    assert job.sum() == job[0] + 5
+    with pytest.raises(ValueError):
+        new_job("pooling", {})
