@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace, threads: int) -> Iterator[Record]:
                 limit = in_registers(BINARY, products // threads)
                 peer = "as many binary in registers alone"
                 if threads > 1:
-                    peer += f", a {threads}th of them"
+                    peer += f", shared by {threads} without loss"
                 yield compare(f"{case}, against its limit", ours, peer, limit, repeat)
                 yield compare(f"{case}, its limit against torch", limit, *torchs, repeat)
             if "loops" in options.only and threads == 1:

@@ -1,4 +1,7 @@
-"""Pictures of Deep Compression: its steps, codebooks, code words, and where the bytes go."""
+"""Pictures of Deep Compression: its steps, codebooks, code words, and where the bytes go.
+
+Curves by stage are drawn by `cnnhistory.plotting.pruning.stage_curves`.
+"""
 
 from __future__ import annotations
 
@@ -153,45 +156,6 @@ def code_tree(ax: Axes, words: Mapping[str, str], counts: Mapping[str, int]) -> 
 def _node(ax: Axes, x: float, y: float, text: str, face: str) -> None:
     box = {"boxstyle": "round,pad=0.35", "fc": face, "ec": COLORS[0]}
     ax.text(x, y, text, ha="center", va="center", fontsize=10, bbox=box, zorder=3)
-
-
-def stage_curves(ax: Axes, curves: Mapping[str, Sequence[tuple[str, float]]]) -> list[str]:
-    """Draw the error after each pass, shade the stages of the first curve, and name them.
-
-    Returns the stages in order, each as often as it begins.
-
-    Units: errors are fractions; they are drawn in percent.
-
-    Raises:
-        ValueError: there is no curve, or a curve has no pass.
-    """
-    if not curves or not all(curves.values()):
-        raise ValueError("curves: expected at least one, each of one pass or more")
-    for number, (name, curve) in enumerate(curves.items()):
-        ax.plot(
-            range(1, len(curve) + 1),
-            [100 * error for _, error in curve],
-            marker=MARKERS[number],
-            ms=4,
-            color=COLORS[number],
-            label=name,
-        )
-    stages: list[str] = []
-    first = next(iter(curves.values()))
-    begin = 0
-    for index, (stage, _) in enumerate(first):
-        if index + 1 < len(first) and first[index + 1][0] == stage:
-            continue
-        if len(stages) % 2:
-            ax.axvspan(begin + 0.5, index + 1.5, color="0.93", lw=0, zorder=0)
-        ax.text((begin + index + 2) / 2, 1.01, stage, ha="center", va="bottom", fontsize=9,
-                transform=ax.get_xaxis_transform())  # fmt: skip
-        stages.append(stage)
-        begin = index + 1
-    ax.set(xlabel="passes over the training data", ylabel="test error, %")
-    ax.set_xlim(0.5, len(first) + 0.5)
-    ax.legend()
-    return stages
 
 
 def byte_bars(ax: Axes, stages: Mapping[str, Mapping[str, float]]) -> Axes:

@@ -6,7 +6,6 @@ from cnnhistory.plotting.deep_compression import (
     byte_bars,
     code_tree,
     codebook_rows,
-    stage_curves,
     steps,
 )
 from cnnhistory.plotting.style import COLORS
@@ -87,21 +86,6 @@ def test_a_tree_refuses_words_that_begin_others(ax):
         code_tree(ax, {"a": "1", "b": "10"}, {"a": 1, "b": 1})
     with pytest.raises(ValueError, match="counts: expected one for each word"):
         code_tree(ax, WORDS, {"a": 1})
-
-
-def test_stages_are_named_in_order(ax):
-    curve = [("base", 0.5), ("base", 0.2), ("prune", 0.3), ("share", 0.1)]
-    assert stage_curves(ax, {"compressed": curve, "twin": curve[:3]}) == ["base", "prune", "share"]
-    assert [list(line.get_ydata()) for line in ax.lines] == [[50, 20, 30, 10], [50, 20, 30]]
-    assert [t.get_text() for t in ax.texts] == ["base", "prune", "share"]
-    assert [t.get_position()[0] for t in ax.texts] == [1.5, 3, 4]
-    assert len(ax.patches) == 1  # every second stage is shaded
-
-
-def test_stages_need_a_curve(ax):
-    for curves in ({}, {"compressed": []}):
-        with pytest.raises(ValueError, match="expected at least one, each of one pass"):
-            stage_curves(ax, curves)
 
 
 def test_bars_add_up(ax):

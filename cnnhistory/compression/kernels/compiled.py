@@ -54,11 +54,14 @@ def _splat(builder, value):
     return builder.shuffle_vector(one, nothing, first)
 
 
-def _differing_bits(builder, x, windows, w, rows, words, stride):
-    """Emit the loops over a window; return the counts of each pixel, 16 channels, 32 bits each.
+def _differing_bits(builder, x, windows, w, offsets, steps):
+    """Emit the loop over a window; return the counts of each pixel, 16 channels, 32 bits each.
 
-    Popcounts come in lanes of 64 bits. Of a block's channels the even ones are counted in one
-    vector and the odd ones in another, so that a shift and an or bring them into order.
+    One loop goes over all words of a window, and a list says how far each lies from the window's
+    start: the end of a loop within a loop would be guessed wrong by the processor, at the price
+    of two or three steps. Popcounts come in lanes of 64 bits. Of a block's channels the even ones
+    are counted in one vector and the odd ones in another, so that a shift and an or bring them
+    into order.
     """
     popcount = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(_WORDS, [_WORDS]), "llvm.ctpop.v8i64"
@@ -72,20 +75,17 @@ def _differing_bits(builder, x, windows, w, rows, words, stride):
         builder.add(x, builder.mul(_load(builder, windows, _I64(p), 8, _I64, 8), _I64(8)))
         for p in range(PIXELS)
     ]
-    with cgutils.for_range(builder, rows) as row:
-        shift = builder.mul(row.index, builder.mul(stride, _I64(8)))
-        bases = [builder.add(start, shift) for start in starts]
-        kernel = builder.add(w, builder.mul(builder.mul(row.index, words), _I64(8 * CHANNELS)))
-        with cgutils.for_range(builder, words) as word:
-            halves = []
-            for half in range(_HALVES):
-                at = builder.add(kernel, _I64(8 * _LANES * half))
-                halves.append(_load(builder, at, word.index, 8 * CHANNELS, _WORDS, 8))
-            for base, pair in zip(bases, slots, strict=True):
-                pixel = _splat(builder, _load(builder, base, word.index, 8, _I64, 8))
-                for half, slot in zip(halves, pair, strict=True):
-                    differ = builder.call(popcount, [builder.xor(pixel, half)])
-                    builder.store(builder.add(builder.load(slot), differ), slot)
+    with cgutils.for_range(builder, steps) as step:
+        offset = _load(builder, offsets, step.index, 8, _I64, 8)
+        halves = []
+        for half in range(_HALVES):
+            at = builder.add(w, _I64(8 * _LANES * half))
+            halves.append(_load(builder, at, step.index, 8 * CHANNELS, _WORDS, 8))
+        for start, pair in zip(starts, slots, strict=True):
+            pixel = _splat(builder, _load(builder, start, offset, 8, _I64, 8))
+            for half, slot in zip(halves, pair, strict=True):
+                differ = builder.call(popcount, [builder.xor(pixel, half)])
+                builder.store(builder.add(builder.load(slot), differ), slot)
     high = ir.Constant(_WORDS, [32] * _LANES)
     counts = []
     for even, odd in slots:
@@ -95,17 +95,17 @@ def _differing_bits(builder, x, windows, w, rows, words, stride):
 
 
 @intrinsic
-def _tile_values(typingctx, x, windows, w, rows, words, stride, table, classes, scale, out, places):
+def _tile_values(typingctx, x, windows, w, offsets, steps, table, classes, scale, out, places):
     """Write scale * (table - 2 count), float32, for one tile; every argument is an int64.
 
-    `x`, `windows`, `w`, `table`, `classes`, `scale`, `out`, `places` are addresses; `windows`,
-    `classes` and `places` have one entry a pixel: where its window starts (in words), its row of
-    the table and its place in `out` (in entries).
+    All but `steps` are addresses. `windows`, `classes` and `places` have one entry a pixel: where
+    its window starts (in words), its row of the table and its place in `out` (in entries);
+    `offsets` has one for each of the `steps` words of a window: how far from its start it lies.
     """
 
     def codegen(context, builder, signature, args):
-        x, windows, w, rows, words, stride, table, classes, scale, out, places = args
-        counts = _differing_bits(builder, x, windows, w, rows, words, stride)
+        x, windows, w, offsets, steps, table, classes, scale, out, places = args
+        counts = _differing_bits(builder, x, windows, w, offsets, steps)
         factors = _load(builder, scale, _I64(0), 4, _FLOATS)
         for p, count in enumerate(counts):
             row = _load(builder, classes, _I64(p), 8, _I64, 8)
@@ -116,11 +116,11 @@ def _tile_values(typingctx, x, windows, w, rows, words, stride, table, classes, 
             builder.store(dot, _at(builder, out, place, 4, _FLOATS), align=4)
         return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 11), codegen
+    return types.void(*[types.int64] * 10), codegen
 
 
 @intrinsic
-def _tile_bits(typingctx, x, windows, w, rows, words, stride, table, classes, flips, out, places):
+def _tile_bits(typingctx, x, windows, w, offsets, steps, table, classes, flips, out, places):
     """Write the bits (count <= table) xor flips for one tile, 16 channels in two bytes.
 
     The arguments are those of `_tile_values`, but for `flips`, the address of two bytes, and
@@ -128,8 +128,8 @@ def _tile_bits(typingctx, x, windows, w, rows, words, stride, table, classes, fl
     """
 
     def codegen(context, builder, signature, args):
-        x, windows, w, rows, words, stride, table, classes, flips, out, places = args
-        counts = _differing_bits(builder, x, windows, w, rows, words, stride)
+        x, windows, w, offsets, steps, table, classes, flips, out, places = args
+        counts = _differing_bits(builder, x, windows, w, offsets, steps)
         flip = _load(builder, flips, _I64(0), 2, _I16, 1)
         for p, count in enumerate(counts):
             row = _load(builder, classes, _I64(p), 8, _I64, 8)
@@ -139,7 +139,7 @@ def _tile_bits(typingctx, x, windows, w, rows, words, stride, table, classes, fl
             builder.store(bits, _at(builder, out, place, 1, _I16), align=1)
         return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 11), codegen
+    return types.void(*[types.int64] * 10), codegen
 
 
 @intrinsic
@@ -249,7 +249,7 @@ FIELDS = (
     "kind", "threads", "images", "channels", "height", "columns", "top", "left",
     "x", "limits", "flips",
     "packed", "packed_rows", "packed_columns",
-    "w", "blocks", "rows", "words", "windows", "tiles",
+    "w", "blocks", "offsets", "steps", "windows", "tiles",
     "table", "classes", "scale",
     "out", "out_image", "places",
     "size", "stride", "out_rows", "out_columns",
@@ -258,7 +258,7 @@ FIELDS = (
     _KIND, _THREADS, _IMAGES, _CHANNELS, _HEIGHT, _COLUMNS, _TOP, _LEFT,
     _X, _LIMITS, _FLIPS,
     _PACKED, _PACKED_ROWS, _PACKED_COLUMNS,
-    _W, _BLOCKS, _ROWS, _ROW_WORDS, _WINDOWS, _TILES,
+    _W, _BLOCKS, _OFFSETS, _STEPS, _WINDOWS, _TILES,
     _TABLE, _CLASSES, _SCALE,
     _OUT, _OUT_IMAGE, _PLACES,
     _SIZE, _STRIDE, _OUT_ROWS, _OUT_COLUMNS,
@@ -364,9 +364,9 @@ def _convolve(job):
     tiles: a part reads one image and one block of kernels, which stay in the nearest cache.
     """
     is_bits = job[_KIND] == _BITS_OF_BITS
-    tiles, blocks, rows, words = job[_TILES], job[_BLOCKS], job[_ROWS], job[_ROW_WORDS]
+    tiles, blocks, offsets, steps = job[_TILES], job[_BLOCKS], job[_OFFSETS], job[_STEPS]
     groups = (tiles + _TILES_OF_PART - 1) // _TILES_OF_PART
-    stride = job[_PACKED_COLUMNS] * ((job[_CHANNELS] + 63) // 64)
+    image = 8 * job[_PACKED_ROWS] * job[_PACKED_COLUMNS] * ((job[_CHANNELS] + 63) // 64)
     windows, classes, places = job[_WINDOWS], job[_CLASSES], job[_PLACES]
     while True:
         first, end = _take(job, _PARTS_TAKEN, job[_IMAGES] * blocks * groups)
@@ -375,21 +375,21 @@ def _convolve(job):
         for part in range(first, end):
             n, rest = divmod(part, blocks * groups)
             block, group = divmod(rest, groups)
-            packed = job[_PACKED] + 8 * n * job[_PACKED_ROWS] * stride
+            packed = job[_PACKED] + n * image
             lanes = CHANNELS * block
-            w = job[_W] + 8 * lanes * rows * words
+            w = job[_W] + 8 * lanes * steps
             table = job[_TABLE] + 4 * lanes
             out = job[_OUT] + n * job[_OUT_IMAGE]
             for tile in range(group * tiles // groups, (group + 1) * tiles // groups):
                 p = 8 * PIXELS * tile
                 if is_bits:
                     _tile_bits(
-                        packed, windows + p, w, rows, words, stride, table, classes + p,
+                        packed, windows + p, w, offsets, steps, table, classes + p,
                         job[_FLIPS] + lanes // 8, out + lanes // 8, places + p,
                     )  # fmt: skip
                 else:
                     _tile_values(
-                        packed, windows + p, w, rows, words, stride, table, classes + p,
+                        packed, windows + p, w, offsets, steps, table, classes + p,
                         job[_SCALE] + 4 * lanes, out + 4 * lanes, places + p,
                     )  # fmt: skip
 

@@ -134,8 +134,8 @@ class PackedWeight:
                 "limits": limits.ctypes.data,
                 "flips": flips.ctypes.data,
                 "blocks": self.blocks,
-                "rows": self.kernel[0],
-                "words": self.kernel[1] * plan.shape[2],
+                "offsets": plan.offsets.ctypes.data,
+                "steps": len(plan.offsets),
                 "tiles": plan.tiles,
                 "channels": self.channels,
                 "height": plan.image[0],
@@ -186,10 +186,10 @@ class Plan:
     """Where the windows of a convolution lie in a packed image with its border.
 
     Shape: `windows`, `kinds` and `pixels` have one entry for each output pixel, filled up to whole
-    tiles by repeating the last; `inside` has for each kind of pixel the range of taps that lie in
-    the image: rows from, to, columns from, to.
+    tiles by repeating the last; `offsets` has one for each word of a window; `inside` has for each
+    kind of pixel the range of taps that lie in the image: rows from, to, columns from, to.
 
-    Units: `windows` in words from the start of the image.
+    Units: `windows` in words from the start of the image, `offsets` from that of the window.
     """
 
     height: int
@@ -201,6 +201,7 @@ class Plan:
     image: Pair
     tile: int
     windows: Ints
+    offsets: Ints
     kinds: Ints
     pixels: Ints
     inside: tuple[tuple[int, int, int, int], ...]
@@ -230,6 +231,7 @@ def plan(image: Pair, words: int, kernel: Pair, stride: Pair, padding: Pair, til
     pixels = np.concatenate([pixels, np.repeat(pixels[-1:], -len(pixels) % tile)])
     row, column = np.divmod(pixels, width)
     windows = (row * sh * columns + column * sw) * words
+    offsets = np.arange(kh)[:, None] * columns * words + np.arange(kw * words)
     # A kind is a pair of the numbers of taps cut off at the edges.
     rows, which_row = _inside(height, h, kh, sh, ph)
     cols, which_column = _inside(width, w, kw, sw, pw)
@@ -244,6 +246,7 @@ def plan(image: Pair, words: int, kernel: Pair, stride: Pair, padding: Pair, til
         image=image,
         tile=tile,
         windows=windows.astype(np.int64),
+        offsets=offsets.flatten().astype(np.int64),
         kinds=kinds.astype(np.int64),
         pixels=pixels.astype(np.int64),
         inside=tuple((*r, *c) for r in rows for c in cols),

@@ -51,6 +51,8 @@ def test_a_plan_by_hand():
     assert (layout.height, layout.width, layout.shape) == (2, 2, (5, 4, 2))
     # windows start at rows 0, 2 and columns 0, 1 of the padded image, 8 words a row
     assert layout.windows.tolist() == [0, 2, 16, 18, 18, 18]
+    assert layout.offsets[:9].tolist() == [0, 1, 2, 3, 4, 5, 8, 9, 10]
+    assert len(layout.offsets) == 3 * 3 * 2
     assert layout.pixels.tolist() == [0, 1, 2, 3, 3, 3]
     assert layout.inside == ((1, 3, 1, 3), (1, 3, 0, 2), (0, 2, 1, 3), (0, 2, 0, 2))
     assert layout.kinds.tolist() == [0, 1, 2, 3, 3, 3]
