@@ -13,15 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
 from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.convolve import convolve_bits, convolve_values
+from cnnhistory.compression.kernels.convolve import (
+    Thresholds,
+    convolve_bits,
+    convolve_values,
+)
 from cnnhistory.compression.kernels.words import PackedWeight, Pair, pack_weight
 from cnnhistory.compression.thresholds import Bools, Sizes, real_thresholds, whole_thresholds
 from cnnhistory.nn.binary import (
@@ -67,7 +69,7 @@ class _Bits:
     weight: PackedWeight
     stride: Pair
     flatten: bool
-    thresholds: npt.NDArray[np.int64]
+    thresholds: Thresholds
     flips: Bools
     pooling: nn.MaxPool2d | None
     border: Pair
@@ -76,16 +78,14 @@ class _Bits:
         if self.flatten:
             bits = bits.flattened()
         if self.pooling is None:
-            return convolve_bits(
-                bits, self.weight, self.stride, self.thresholds, self.flips, self.border
-            )
+            return convolve_bits(bits, self.weight, self.stride, self.thresholds, self.border)
         maps = convolve_bits(bits, self.weight, self.stride, self.thresholds)
         size, stride = _pool_sizes(self.pooling)
         return pool(maps, size, stride, self.flips, self.border)
 
     @property
     def nbytes(self) -> int:
-        return self.weight.nbytes + 4 * len(self.thresholds) + -(-len(self.flips) // 8)
+        return self.weight.nbytes + 4 * len(self.thresholds.values) + -(-len(self.flips) // 8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +249,9 @@ def compile_binary(network: nn.Module, image: Tensor | None = None) -> PackedNet
             operations.append(_Values(weight, stride, flatten, dense, scale))
             on_bits = False
             continue
-        thresholds, flips = whole_thresholds(weight, scale, norm, sizes)
+        values, flips = whole_thresholds(weight, scale, norm, sizes)
+        # The maximum over a window comes before the flip.
+        thresholds = Thresholds(values, flips if pooling is None else None)
         i, channels = end, weight.out_channels
         border = _border(modules, i)
         operations.append(_Bits(weight, stride, flatten, thresholds, flips, pooling, border))

@@ -1,5 +1,8 @@
 """A network on bits gives the scores of the simulation with floats, to the last bit."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 from torch import nn
@@ -53,6 +56,25 @@ def test_scores_are_equal(name):
             assert torch.equal(packed(form), network(form))
     # so they are different from image to image, not all the same
     assert len(packed(x).argmax(1).unique()) > 1
+
+
+def test_a_copy_does_not_lean_on_the_original():
+    """What was prepared for the kernels holds addresses, which a copy must not take over."""
+    network = create_model("bnn_digits")
+    x = torch.randn(4, network.in_channels, network.image_size, network.image_size)
+    settled(network, x)
+    packed = compile_binary(network)
+    expected = packed(x)
+    copies = copy.deepcopy(packed), pickle.loads(pickle.dumps(packed))
+    bits = [op for op in packed.operations if hasattr(op, "thresholds")]
+    assert bits[0].thresholds._jobs
+    assert bits[0].weight._prepared
+    for other in copies:
+        mine = [op for op in other.operations if hasattr(op, "thresholds")]
+        assert not any(op.thresholds._jobs or op.weight._prepared for op in mine)
+    del packed, bits
+    for other in copies:
+        assert torch.equal(other(x), expected)
 
 
 def test_nothing_is_left_of_the_binary_layers_but_bits():

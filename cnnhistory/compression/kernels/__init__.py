@@ -7,6 +7,7 @@ functions run without it, slowly.
 from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
 from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.convolve import (
+    Thresholds,
     binary_conv2d,
     binary_linear,
     convolve_bits,
@@ -17,6 +18,7 @@ from cnnhistory.compression.kernels.words import PackedWeight, pack_weight
 __all__ = [
     "BitMaps",
     "PackedWeight",
+    "Thresholds",
     "binary_conv2d",
     "binary_linear",
     "compiled_kernels",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.threads import do
+from cnnhistory.compression.kernels.threads import do, new_job
 from cnnhistory.compression.kernels.words import Pair, Words, word_count
 
 
@@ -94,7 +94,7 @@ def pack(
         "flips": flip_words.ctypes.data,
         **maps.numbers(),
     }
-    do("pack_first" if is_first else "pack_last", numbers, thread_count(threads))
+    do(new_job("pack_first" if is_first else "pack_last", numbers), thread_count(threads))
     return maps
 
 
@@ -123,19 +123,22 @@ def pool(
         "top": border[0],
         "left": border[1],
     }
-    do("pool", numbers, thread_count(threads))
+    do(new_job("pool", numbers), thread_count(threads))
     return out
 
 
 def channels_last(x: Tensor) -> Tensor:
     """Return maps (N, C, H, W) that lie in memory as (N, H, W, C), copied only if need be."""
+    if x.is_contiguous(memory_format=torch.channels_last):
+        return x
     return x.detach().contiguous(memory_format=torch.channels_last)
 
 
 def _flip_words(flips: npt.NDArray[np.bool_] | None, channels: int) -> Words:
+    if flips is None:
+        return np.zeros(word_count(channels), np.uint64)
     bits = np.zeros(64 * word_count(channels), np.bool_)
-    if flips is not None:
-        bits[:channels] = flips
+    bits[:channels] = flips
     return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
 
 

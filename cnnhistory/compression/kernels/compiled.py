@@ -263,6 +263,7 @@ FIELDS = (
     _OUT, _OUT_IMAGE, _PLACES,
     _SIZE, _STRIDE, _OUT_ROWS, _OUT_COLUMNS,
 ) = range(len(FIELDS))  # fmt: skip
+AT = {name: place for place, name in enumerate(FIELDS)}
 # Counters of a job, each in a cache line of its own.
 _ROWS_TAKEN, _ROWS_DONE, _PARTS_TAKEN = 32, 40, 48
 JOB_LENGTH = 56

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from cnnhistory.compression.kernels.bitmaps import (
     thread_count,
 )
 from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.threads import do
+from cnnhistory.compression.kernels.threads import do, new_job
 from cnnhistory.compression.kernels.words import (
     Ints,
     PackedWeight,
@@ -124,52 +125,79 @@ def convolve_values(
         y = convolve_values(bits.flattened(), weight.flattened(), (1, 1), scale, threads)
         return y.permute(2, 1, 0, 3)
     layout = _layout(bits, weight, stride)
-    numbers = {"images": len(bits.words), "packed": bits.words.ctypes.data}
-    return _values("values_of_bits", numbers, weight, layout, scale, threads)
+    n, where = len(bits.words), bits.words.ctypes.data
+    return _values("values_of_bits", n, where, None, weight, layout, scale, threads)
+
+
+@dataclass(frozen=True, eq=False)
+class Thresholds:
+    """Where the sums of a layer turn from one bit to the other: bit = (sum >= value) xor flip.
+
+    Must not be changed: what the kernel needs is computed once for each layer and size of image.
+
+    Shape: `values` and `flips` (O,).
+    """
+
+    values: Ints
+    flips: npt.NDArray[np.bool_] | None = None
+    _jobs: dict[tuple[PackedWeight, Plan, Pair], tuple[Any, ...]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has arrays of its own, at other addresses.
+        return {**self.__dict__, "_jobs": {}}
+
+    def job(self, weight: PackedWeight, layout: Plan, border: Pair, out: BitMaps) -> Ints:
+        """Return the job of comparing a layer's sums, without images, to be copied."""
+        key = weight, layout, border
+        if key not in self._jobs:
+            prepared, channels = weight.prepare(layout), weight.out_channels
+            # sum = full - 2 differing >= value  <=>  differing <= (full - value) / 2
+            limits = np.full(prepared.sums.shape, -1, np.int32)
+            limits[:, :channels] = (prepared.sums[:, :channels] - self.values) // 2
+            rows, columns = np.divmod(layout.pixels, layout.width)
+            _, height, across, words = out.words.shape
+            places = 8 * words * ((rows + border[0]) * across + columns + border[1])
+            flips = np.zeros(2 * weight.blocks, np.uint8)
+            if self.flips is not None:
+                packed = np.packbits(self.flips, bitorder="little")
+                flips[: len(packed)] = packed
+            numbers = {
+                **prepared.numbers,
+                "table": limits.ctypes.data,
+                "flips": flips.ctypes.data,
+                "places": places.ctypes.data,
+                "out_image": 8 * height * across * words,
+            }
+            # The arrays are kept beside the job that has their addresses.
+            self._jobs[key] = new_job("bits_of_bits", numbers), limits, places, flips
+        job: Ints = self._jobs[key][0]
+        return job
 
 
 def convolve_bits(
     bits: BitMaps,
     weight: PackedWeight,
     stride: Pair,
-    thresholds: Ints,
-    flips: npt.NDArray[np.bool_] | None = None,
+    thresholds: Thresholds,
     border: Pair = (0, 0),
     threads: int | None = None,
 ) -> BitMaps:
-    """Convolve packed maps and compare the sums: bit = (sum >= threshold) xor flip.
-
-    Shape: thresholds and flips (O,).
-    """
+    """Convolve packed maps and compare the sums: bit = (sum >= threshold) xor flip."""
     if _covers(bits, weight) and border == (0, 0):
         flat = bits.flattened(), weight.flattened()
-        row = convolve_bits(*flat, (1, 1), thresholds, flips, (0, 0), threads)
+        row = convolve_bits(*flat, (1, 1), thresholds, (0, 0), threads)
         return BitMaps(row.words.reshape(len(bits.words), 1, 1, -1), row.channels, 1, 1)
     layout = _layout(bits, weight, stride)
     n, channels = len(bits.words), weight.out_channels
     out = BitMaps.empty(n, channels, layout.height, layout.width, border)
-    # sum = full - 2 differing bits >= threshold  <=>  differing bits <= (full - threshold) / 2
-    prepared = weight.prepare(layout)
-    limits = np.full(prepared.sums.shape, -1, np.int32)
-    limits[:, :channels] = (prepared.sums[:, :channels] - thresholds) // 2
-    rows, columns = np.divmod(layout.pixels, layout.width)
-    _, _, across, words = out.words.shape
-    places = 8 * words * ((rows + border[0]) * across + columns + border[1])
-    flip_bytes = np.zeros(2 * weight.blocks, np.uint8)
-    if flips is not None:
-        packed = np.packbits(flips, bitorder="little")
-        flip_bytes[: len(packed)] = packed
-    numbers = {
-        **prepared.numbers,
-        "images": n,
-        "packed": bits.words.ctypes.data,
-        "table": limits.ctypes.data,
-        "flips": flip_bytes.ctypes.data,
-        "places": places.ctypes.data,
-        "out": out.words.ctypes.data,
-        "out_image": out.words.nbytes // n if n else 0,
-    }
-    do("bits_of_bits", numbers, thread_count(threads))
+    at = compiled_kernels().AT
+    job = thresholds.job(weight, layout, border, out).copy()
+    job[at["images"]] = n
+    job[at["packed"]] = bits.words.ctypes.data
+    job[at["out"]] = out.words.ctypes.data
+    do(job, thread_count(threads))
     return out
 
 
@@ -185,29 +213,36 @@ def _values_of_floats(
     tile = compiled_kernels().PIXELS
     layout = plan((height, width), word_count(channels), weight.kernel, stride, padding, tile)
     values, packed = channels_last(x), np.zeros((n, *layout.shape), np.uint64)
-    numbers = {"images": n, "x": values.data_ptr(), "packed": packed.ctypes.data}
-    return _values("values_of_floats", numbers, weight, layout, scale, threads)
+    where = packed.ctypes.data
+    return _values("values_of_floats", n, where, values, weight, layout, scale, threads)
 
 
 def _values(
     kind: str,
-    numbers: dict[str, int],
+    n: int,
+    packed: int,
+    x: Tensor | None,
     weight: PackedWeight,
     layout: Plan,
     scale: Tensor | None,
     threads: int | None,
 ) -> Tensor:
-    prepared = weight.prepare(layout)
-    numbers = {**prepared.numbers, **numbers}
+    at, prepared = compiled_kernels().AT, weight.prepare(layout)
+    if kind not in prepared.jobs:
+        prepared.jobs[kind] = new_job(kind, prepared.numbers)
+    job = prepared.jobs[kind].copy()
     room, channels = len(prepared.ones), weight.out_channels
     if scale is not None:
         factors = prepared.ones.copy()
         factors[:channels] = scale.detach().numpy()
-        numbers["scale"] = factors.ctypes.data
-    shape = (numbers["images"], room, layout.height, layout.width)
+        job[at["scale"]] = factors.ctypes.data
+    shape = (n, room, layout.height, layout.width)
     out = torch.empty(shape, memory_format=torch.channels_last)
-    numbers["out"] = out.data_ptr()
-    do(kind, numbers, thread_count(threads))
+    job[at["images"]] = n
+    job[at["packed"]] = packed
+    job[at["x"]] = 0 if x is None else x.data_ptr()
+    job[at["out"]] = out.data_ptr()
+    do(job, thread_count(threads))
     return out if room == channels else out[:, :channels]
 
 
@@ -229,6 +264,8 @@ def _layout(bits: BitMaps, weight: PackedWeight, stride: Pair) -> Plan:
 
 
 def _pair(name: str, value: int | Pair, least: int) -> Pair:
+    if isinstance(value, int) and value >= least:
+        return value, value
     pair = (value, value) if isinstance(value, int) else tuple(value)
     if len(pair) != 2 or min(pair) < least:
         raise ValueError(f"{name}: expected one or two numbers of at least {least}, got {value}")

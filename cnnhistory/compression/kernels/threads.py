@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.words import Ints
@@ -48,18 +47,17 @@ class _Crew:
 _crew = _Crew()
 
 
-def do(kind: str, numbers: Mapping[str, int], threads: int) -> None:
+def do(job: Ints, threads: int) -> None:
     """Do a job with up to `threads` threads, the calling one among them.
 
     If another thread has the helpers at work, the calling one does its job alone.
 
     Args:
-        kind: one of `compiled.KINDS`.
-        numbers: what the job needs of `compiled.FIELDS`. Addresses must stay valid until the end.
+        job: see `new_job`; its counters are used up. Its addresses must stay valid until the end.
         threads: at least 1.
     """
     kernels = compiled_kernels()
-    job = new_job(kind, {**numbers, "threads": threads})
+    job[kernels.AT["threads"]] = threads
     if threads == 1:
         kernels.work(job)
         return
@@ -86,9 +84,18 @@ def do(kind: str, numbers: Mapping[str, int], threads: int) -> None:
 
 
 def new_job(kind: str, numbers: Mapping[str, int]) -> Ints:
-    """Return the row of numbers that describes a job."""
+    """Return the row of numbers that describes a job, for `do`.
+
+    Args:
+        kind: one of `compiled.KINDS`.
+        numbers: what the job needs of `compiled.FIELDS`; what is left out is 0.
+
+    Raises:
+        ValueError, KeyError: no such kind, no such field.
+    """
     kernels = compiled_kernels()
-    job: npt.NDArray[np.int64] = np.zeros(kernels.JOB_LENGTH, np.int64)
-    fields = kernels.FIELDS
-    job[: len(fields)] = [kernels.KINDS.index(kind), *(numbers.get(f, 0) for f in fields[1:])]
+    job: Ints = np.zeros(kernels.JOB_LENGTH, np.int64)
+    job[0] = kernels.KINDS.index(kind)
+    for name, value in numbers.items():
+        job[kernels.AT[name]] = value
     return job

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,8 @@ class Prepared:
     Shape: `sums` (kinds, 16 blocks), what the sum would be, were no bit to differ; `rows` and
     `places`, for each pixel of a plan, where its kind begins in `sums`, and where its values go;
     `ones` (16 blocks,) is a scale of 1; `limits` and `flips` are zeros for the channels of the
-    input. `numbers` are the fields of a job that tell where all this is, see `compiled`.
+    input. `numbers` are the fields of a job that tell where all this is, see `compiled`; `jobs`
+    are such jobs by their kind, to be copied.
     """
 
     sums: npt.NDArray[np.int32]
@@ -59,6 +61,7 @@ class Prepared:
     limits: npt.NDArray[np.float32]
     flips: Words
     numbers: dict[str, int]
+    jobs: dict[str, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,10 @@ class PackedWeight:
     ones: Ints
     _prepared: dict[Plan, Prepared] = field(default_factory=dict, repr=False)
     _flat: dict[str, PackedWeight] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has arrays of its own, at other addresses.
+        return {**self.__dict__, "_prepared": {}, "_flat": {}}
 
     @property
     def blocks(self) -> int:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from cnnhistory.compression.kernels.bitmaps import BitMaps, pack
 from cnnhistory.compression.kernels.convolve import (
+    Thresholds,
     binary_conv2d,
     binary_linear,
     convolve_bits,
@@ -70,7 +71,7 @@ def test_bits_of_packed_maps_are_comparisons_of_the_sums(case):
     assert torch.equal(convolve_values(bits, packed, stride, threads=threads), sums)
     limit = torch.from_numpy(thresholds).view(1, -1, 1, 1)
     expected = (sums >= limit) ^ torch.from_numpy(flips).view(1, -1, 1, 1)
-    got = convolve_bits(bits, packed, stride, thresholds, flips, (1, 2), threads)
+    got = convolve_bits(bits, packed, stride, Thresholds(thresholds, flips), (1, 2), threads)
     assert torch.equal(got.signs() > 0, expected)
     # the border and the bits left over are 0
     assert sum(int(w).bit_count() for w in got.words.flat) == int(expected.sum())
@@ -114,7 +115,7 @@ def test_a_window_as_large_as_the_image():
     bits, packed = pack(x, torch.zeros(65)), pack_weight(weight)
     expected = F.conv2d(signs(x), signs(weight))
     assert torch.equal(convolve_values(bits, packed), expected)
-    got = convolve_bits(bits, packed, (1, 1), np.zeros(20, np.int64))
+    got = convolve_bits(bits, packed, (1, 1), Thresholds(np.zeros(20, np.int64)))
     assert torch.equal(got.signs(), signs(expected))
     assert (got.height, got.width) == (1, 1)
 

@@ -96,3 +96,5 @@ def test_a_job_lists_its_numbers_in_order():
     assert job.sum() == job[0] + 5
     with pytest.raises(ValueError):
         new_job("pooling", {})
+    with pytest.raises(KeyError):
+        new_job("pool", {"sizes": 3})
