@@ -47,11 +47,13 @@ def compare(
     peer_name: str,
     peer: Callable[[], object],
     repeat: int = 15,
+    warm: bool = False,
 ) -> Record:
     """Time two functions in turn, `repeat` times each, and return the medians.
 
     Which of the two goes first changes from turn to turn, so that neither always finds the
-    caches and the clock of the processor as the other left them.
+    caches and the clock of the processor as the other left them. With `warm` each timed call
+    follows one of the same function that is not timed, and finds them as that one left them.
 
     Raises:
         ValueError: `repeat` is below 1.
@@ -65,6 +67,8 @@ def compare(
         for turn in range(-WARM_UP, repeat):
             for is_ours in (True, False) if turn % 2 else (False, True):
                 function = ours if is_ours else peer
+                if warm:
+                    function()
                 start = now()
                 function()
                 elapsed = now() - start

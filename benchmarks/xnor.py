@@ -1,11 +1,12 @@
 """Convolutions and networks of single bits against floats.
 
 Four kinds of cases. "layers": a 3x3 convolution, packing of its input included, against torch's
-float32 convolution in whichever memory layout is the faster. "loops": the same against two plain
-float loops compiled by numba, one that the compiler turns into vector instructions and one as in a
-textbook. "peak": as many multiply-adds in registers alone, bits against floats, which is the limit
-of the machine; how near to it the layers come, and how much faster than torch a kernel at the limit
-would be. "networks": whole networks against their float twins, both prepared for inference.
+float32 convolution in whichever memory layout is the faster, in turn, and once more with each timed
+call right after one of the same function. "loops": the same against two plain float loops compiled
+by numba, one that the compiler turns into vector instructions and one as in a textbook. "peak": as
+many multiply-adds in registers alone, bits against floats, which is the limit of the machine; how
+near to it the layers come, and how much faster than torch a kernel at the limit would be.
+"networks": whole networks against their float twins, both prepared for inference.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def _run(options: argparse.Namespace, threads: int) -> Iterator[Record]:
             torchs = _better_layout(x, weight)
             if "layers" in options.only:
                 yield compare(f"{case}, against torch", ours, *torchs, repeat)
+                yield compare(f"{case}, against torch, both warm", ours, *torchs, repeat, warm=True)
             if "peak" in options.only:
                 products = batch * 9 * (maps * side) ** 2
                 # The fair share of one thread, as if they shared without any loss.

@@ -219,23 +219,24 @@ def test_binary_layers_are_compared_with_the_same_work():
     threads = xnor.count(torch.get_num_threads())
     kinds = [
         "against torch",
+        "against torch, both warm",
         "against its limit",
         "its limit against torch",
         "against a vectorized loop",
         "against a scalar loop",
     ]
-    assert [record.case for record in records[1:11]] == [
+    assert [record.case for record in records[1:13]] == [
         f"16x4x4 batch {batch} on {threads}, {kind}" for batch in (2, 1) for kind in kinds
     ]
-    peers = [record.peer for record in records[1:6]]
-    assert peers[0] == peers[2]
+    peers = [record.peer for record in records[1:7]]
+    assert peers[0] == peers[1] == peers[3]
     assert peers[0].startswith("torch conv2d, float32, channels-")
-    assert peers[1] == "as many binary in registers alone"
-    assert peers[3:] == [
+    assert peers[2] == "as many binary in registers alone"
+    assert peers[4:] == [
         "vectorized float loop, compiled by numba",
         "scalar float loop, compiled by numba",
     ]
-    assert [record.case.split()[0] for record in records[11:]] == ["bnn_cifar"] * 2 + [
+    assert [record.case.split()[0] for record in records[13:]] == ["bnn_cifar"] * 2 + [
         "xnor_cifar"
     ] * 2
 
