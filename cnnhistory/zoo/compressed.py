@@ -184,7 +184,7 @@ RECIPES: dict[str, CompressionRecipe] = {
             index_bits={"convolution": 8, "dense": 8},
             data="cifar10",
             data_args={"val_size": 0},
-            seeds=(0,),
+            seeds=(0, 1),
             tolerance=2.0,
             least_ratio=15.0,
         ),
