@@ -194,7 +194,7 @@ def _nin(name: str, **network_args: Any) -> Recipe:
     )
 
 
-def _binary(id: str, model: str, seeds: int = 1, lr: float = 3e-3, **network_args: Any) -> Recipe:
+def _binary(id: str, model: str, seeds: int = 3, lr: float = 3e-3, **network_args: Any) -> Recipe:
     """Binary networks and their float twin in the layout of courbariaux2016binarized.
 
     Of the rates 0.001, 0.003 and 0.01 the one with the lowest validation error after two or three
