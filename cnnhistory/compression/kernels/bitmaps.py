@@ -9,7 +9,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnnhistory.compression.kernels.compiler import compiled_kernels
 from cnnhistory.compression.kernels.threads import do, new_job
 from cnnhistory.compression.kernels.words import Pair, Words, word_count
 
@@ -83,10 +82,9 @@ def pack(
     check_maps(x, len(limits))
     n, channels, height, width = x.shape
     maps = BitMaps.empty(n, channels, height, width, border)
-    compiled_kernels()
     is_first = x.is_contiguous() and not x.is_contiguous(memory_format=torch.channels_last)
     values = x.detach() if is_first else channels_last(x)
-    limits = limits.contiguous()
+    limits = limits.detach().float().contiguous()  # the kernel gets an address, and no type
     flip_words = _flip_words(flips, channels)
     numbers = {
         "x": values.data_ptr(),

@@ -264,8 +264,6 @@ def _layout(bits: BitMaps, weight: PackedWeight, stride: Pair) -> Plan:
 
 
 def _pair(name: str, value: int | Pair, least: int) -> Pair:
-    if isinstance(value, int) and value >= least:
-        return value, value
     pair = (value, value) if isinstance(value, int) else tuple(value)
     if len(pair) != 2 or min(pair) < least:
         raise ValueError(f"{name}: expected one or two numbers of at least {least}, got {value}")

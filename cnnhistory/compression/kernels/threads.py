@@ -68,10 +68,11 @@ def do(job: Ints, threads: int) -> None:
     if not crew.lock.acquire(blocking=False):
         kernels.work(job)
         return
-    while len(crew.helpers) < threads - 1:
-        crew.helpers.append(_Helper())
-    helpers = crew.helpers[: threads - 1]
+    helpers: list[_Helper] = []
     try:
+        while len(crew.helpers) < threads - 1:
+            crew.helpers.append(_Helper())
+        helpers = crew.helpers[: threads - 1]
         for helper in helpers:
             if kernels.post(helper.box, job):
                 helper.bell.release()

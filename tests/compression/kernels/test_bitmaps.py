@@ -61,3 +61,10 @@ def test_without_numba_the_message_says_what_to_do(monkeypatch):
     x = torch.ones(1, 1, 2, 2)
     assert binary_conv2d(x, x[..., :1, :1], backend="torch").flatten().tolist() == [1] * 4
     compiled_kernels.cache_clear()
+
+
+def test_limits_of_another_type_are_compared_as_they_are():
+    x = torch.tensor([0.5, -0.5, 1.5, 0.0]).view(1, 4, 1, 1)
+    for limits in (torch.tensor([0.0, -1.0, 2.0, 1.0]), torch.tensor([0, -1, 2, 1])):
+        for kind in (limits, limits.double()):
+            assert pack(x, kind).signs().flatten().tolist() == [1, 1, -1, -1]
