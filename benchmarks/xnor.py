@@ -23,8 +23,8 @@ from torch.nn import functional as F
 from benchmarks.peaks import BINARY, FLOAT, in_registers
 from benchmarks.timing import Record, compare
 from cnnhistory import create_model
-from cnnhistory.compression.kernels import binary_conv2d, pack_weight
 from cnnhistory.compression.packed import compile_binary
+from cnnhistory.kernels import binary_conv2d, pack_weight
 from cnnhistory.nn.inference import optimize_for_inference
 
 KINDS = ("layers", "loops", "peak", "networks")

@@ -7,7 +7,8 @@
 ['lenet5', 'lenet5_modern', 'lenet5_caffe']
 """
 
-from cnnhistory.registry import System, create_model, list_models, list_systems, system
+from cnnhistory.registry import create_model, list_models, list_systems, system
+from cnnhistory.system import System
 
 __version__ = "0.1.0"
 

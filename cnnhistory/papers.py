@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from cnnhistory._util.lookup import unknown_id
 
 _PACKAGE = Path(__file__).resolve().parent
 # A checkout keeps the file with the book; the wheel carries a copy inside the package.
@@ -29,25 +29,6 @@ _FIELDS = {"author", "title", "year", "volume", "number", "pages", "edition", "n
 _FIELDS |= {"eprint", "archivePrefix", *_VENUE.values()}
 _HEAD = re.compile(r"@(\w+)\{([a-z]+\d{4}[a-z0-9]+),")
 _FIELD = re.compile(r"  (\w+) = \{(.*)\},")
-
-
-class UnknownIdError(KeyError):
-    """No system, model, paper or statement goes by this id."""
-
-    def __str__(self) -> str:
-        # KeyError would show the repr of the message, quotes and all.
-        return str(self.args[0])
-
-
-def unknown_id(kind: str, id: str, known: Iterable[str], listing: str) -> UnknownIdError:
-    """Return the error for an id that is not among `known`, naming the nearest ones.
-
-    >>> print(unknown_id("model", "lenet-5", ["lenet5", "resnet18"], "list_models()"))
-    unknown model 'lenet-5'; did you mean 'lenet5'? list_models() gives all of them
-    """
-    near = difflib.get_close_matches(str(id).lower(), list(known))
-    hint = f"did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
-    return UnknownIdError(f"unknown {kind} {id!r}; {hint}{listing} gives all of them")
 
 
 @dataclass(frozen=True)
@@ -68,7 +49,7 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Figure:
     """A headline figure of a paper, and where it stands there.
 
     `tolerance` is how far from `value` a repetition may end and still confirm it, in the same

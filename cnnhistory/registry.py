@@ -10,119 +10,14 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cnnhistory.papers import Claim, unknown_id
+from cnnhistory._util.lookup import check_one_of, unknown_id
+from cnnhistory.system import ERAS, STATUSES, System
 
 if TYPE_CHECKING:
     from torch import nn
-
-ERAS = (
-    "early",
-    "imagenet-era",
-    "inception-family",
-    "resnet-family",
-    "mobile",
-    "layers",
-    "pooling",
-    "activations",
-    "losses",
-    "normalization",
-    "optimizers",
-    "theory",
-    "vision-apps",
-    "graphics-apps",
-    "nlp-apps",
-    "compression",
-)
-
-TASKS = (
-    # what a network is for
-    "classification",
-    "architecture search",
-    "face detection",
-    "face recognition",
-    "facial landmarks",
-    "character recognition",
-    "object detection",
-    "segmentation",
-    "edge detection",
-    "depth estimation",
-    "tracking",
-    "image synthesis",
-    "image enhancement",
-    "optical flow",
-    "shape analysis",
-    "appearance capture",
-    "fluid simulation",
-    "sentence classification",
-    "translation",
-    # what a part of a network, or a method, is
-    "layer",
-    "pooling",
-    "activation",
-    "loss",
-    "normalization",
-    "regularization",
-    "optimizer",
-    "initialization",
-    "analysis",
-    "compression",
-)
-
-STATUSES = ("built", "planned")
-
-
-@dataclass(frozen=True)
-class System:
-    """One entry of the survey.
-
-    `id` names the model file, the test and the chapter; `era` is the survey's group (one of
-    `ERAS`), `task` one of `TASKS`; `year` is the first of the years that the entry covers.
-    `paper` and `see_also` are keys of the bibliography, `claims` the paper's headline figures,
-    `deviations` what the package does differently from the paper, `chapter` a page of the book
-    (without ending), `models` what `create_model` can build. `module` says where their builders
-    stand, if not in `models.ID`: "compression.xnor"; the chapter then has the last word's name.
-
-    Raises:
-        ValueError: `id` cannot name a file, or `era` or `task` is not in the vocabulary.
-    """
-
-    id: str
-    name: str
-    year: int
-    era: str
-    task: str
-    paper: str
-    see_also: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    deviations: tuple[str, ...] = ()
-    chapter: str | None = None
-    models: tuple[str, ...] = ()
-    module: str | None = None
-
-    def __post_init__(self) -> None:
-        if not (self.id.isidentifier() and self.id == self.id.lower()):
-            raise ValueError(f"id: expected a lower-case identifier, got {self.id!r}")
-        _one_of("era", self.era, ERAS)
-        _one_of("task", self.task, TASKS)
-
-    @property
-    def home(self) -> str:
-        """The module that builds its models, below `cnnhistory`."""
-        return self.module or f"models.{self.id}"
-
-    @property
-    def status(self) -> str:
-        """Whether the package has something to run for it: "built" or "planned"."""
-        return "built" if self.chapter or self.models else "planned"
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
 
 
 @functools.cache
@@ -165,9 +60,9 @@ def list_systems(
         ValueError: `status` or `era` is not in the vocabulary.
     """
     if status is not None:
-        _one_of("status", status, STATUSES)
+        check_one_of("status", status, STATUSES)
     if era is not None:
-        _one_of("era", era, ERAS)
+        check_one_of("era", era, ERAS)
     return [
         record.id
         for record in _systems().values()

@@ -4,7 +4,8 @@ import re
 import pytest
 
 from cnnhistory import papers
-from cnnhistory.papers import Paper, UnknownIdError, list_papers, paper, parse_bibliography
+from cnnhistory._util.lookup import UnknownIdError
+from cnnhistory.papers import Paper, list_papers, paper, parse_bibliography
 
 LENET = """\
 @article{lecun1998gradient,

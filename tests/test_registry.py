@@ -11,8 +11,9 @@ from torch import nn
 
 import cnnhistory
 from cnnhistory import models, registry
-from cnnhistory.papers import UnknownIdError
-from cnnhistory.registry import System, register, system_of
+from cnnhistory._util.lookup import UnknownIdError
+from cnnhistory.registry import register, system_of
+from cnnhistory.system import System
 
 
 def record(**changes):

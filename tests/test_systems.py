@@ -5,7 +5,7 @@ import torch
 
 import cnnhistory
 from cnnhistory.papers import list_papers, paper
-from cnnhistory.registry import ERAS, TASKS
+from cnnhistory.system import ERAS, TASKS
 from cnnhistory.systems import SYSTEMS
 
 EVERY = pytest.mark.parametrize("record", SYSTEMS, ids=lambda record: record.id)
@@ -95,7 +95,7 @@ def test_the_year_fits_the_papers(record):
 
 @EVERY
 def test_the_claims_of_a_record_are_complete(record):
-    for claim in record.claims:
+    for claim in record.figures:
         assert claim.quantity
         assert claim.unit
         assert claim.where
@@ -127,7 +127,7 @@ def test_known_years():
 
 def test_lenet5_claims_are_what_the_model_has():
     record = cnnhistory.system("lenet5")
-    claims = {claim.quantity: claim for claim in record.claims}
+    claims = {claim.quantity: claim for claim in record.figures}
     model = cnnhistory.create_model("lenet5")
 
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -150,7 +150,7 @@ def test_lenet5_claims_are_what_the_model_has():
 
     assert claims["MNIST test error"].value == 0.95
     assert claims["MNIST test error, trained with distorted digits"].value == 0.8
-    assert {c.quantity for c in record.claims if c.checked} == {
+    assert {c.quantity for c in record.figures if c.checked} == {
         "trainable parameters",
         "connections",
     }

@@ -20,7 +20,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from cnnhistory import systems
 from cnnhistory.papers import paper
-from cnnhistory.registry import ERAS, System, list_systems, system
+from cnnhistory.registry import list_systems, system
+from cnnhistory.system import ERAS, System
 
 ERA_NAMES = {
     "imagenet-era": "ImageNet era",

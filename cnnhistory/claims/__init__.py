@@ -19,6 +19,7 @@ from fnmatch import fnmatchcase
 import torch
 
 from cnnhistory import registry
+from cnnhistory._util.lookup import unknown_id
 from cnnhistory.claims import (
     binary,
     compression,
@@ -33,7 +34,6 @@ from cnnhistory.claims import (
 from cnnhistory.claims.confirm import confirm
 from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
-from cnnhistory.papers import unknown_id
 
 __all__ = [
     "Finding",

@@ -8,9 +8,9 @@ from torch import nn
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
 from cnnhistory.claims.record import Finding, Statement, check
-from cnnhistory.compression.kernels import pack_weight
-from cnnhistory.compression.kernels.reference import pack_signs, popcount
-from cnnhistory.compression.kernels.words import word_count
+from cnnhistory.kernels import pack_weight
+from cnnhistory.kernels.reference import pack_signs, popcount
+from cnnhistory.kernels.words import word_count
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, signs
 
 STATEMENTS = (

@@ -13,9 +13,9 @@ import cnnhistory.data.cifar10
 import cnnhistory.data.patches  # noqa: F401  (--data finds the classes that are imported)
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.registry import list_models
-from cnnhistory.tasks.callbacks import METRICS, History, SeedEachEpoch, epoch_checkpoint
 from cnnhistory.tasks.classification import build_classifier, evaluate
-from cnnhistory.tasks.fitting import checkpoint_in, quiet
+from cnnhistory.training.callbacks import METRICS, History, SeedEachEpoch, epoch_checkpoint
+from cnnhistory.training.fitting import checkpoint_in, quiet
 
 DIGITS = f"{DigitsDataModule.__module__}.{DigitsDataModule.__qualname__}"
 TRAINER_DEFAULTS = {

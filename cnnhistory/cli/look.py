@@ -27,7 +27,7 @@ def show(options: argparse.Namespace) -> None:
     source = paper(s.paper)
     print(f"{s.name} ({s.id}), {s.year}, {s.era}, {s.task}, {s.status}")
     print(f"  {source.authors}: {source.title}. {source.venue}, {source.year} [{source.key}]")
-    for claim in s.claims:
+    for claim in s.figures:
         print(f"  {claim.quantity}: {claim.value} {claim.unit} ({claim.where})")
     for deviation in s.deviations:
         print(f"  deviation: {deviation}")

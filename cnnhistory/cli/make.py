@@ -61,7 +61,7 @@ def record(options: argparse.Namespace) -> None:
     from cnnhistory.cli.curve import TestErrorEachEpoch
     from cnnhistory.metrics.rejection import margin, rejection_curve
     from cnnhistory.tasks.classification import build_classifier, evaluate
-    from cnnhistory.tasks.fitting import fit
+    from cnnhistory.training.fitting import fit
     from cnnhistory.zoo import recipes, store
 
     settings = recipes.recipe(options.id)

@@ -17,15 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
-from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.convolve import (
+from cnnhistory.compression.thresholds import Bools, Sizes, real_thresholds, whole_thresholds
+from cnnhistory.kernels.bitmaps import BitMaps, pack, pool
+from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.convolve import (
     Thresholds,
     convolve_bits,
     convolve_values,
 )
-from cnnhistory.compression.kernels.words import PackedWeight, Pair, pack_weight
-from cnnhistory.compression.thresholds import Bools, Sizes, real_thresholds, whole_thresholds
+from cnnhistory.kernels.words import PackedWeight, Pair, pack_weight
 from cnnhistory.nn.binary import (
     BinaryConv2d,
     BinaryLinear,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from cnnhistory.compression.kernels.words import PackedWeight
+from cnnhistory.kernels.words import PackedWeight
 
 Sizes = dict[nn.Module, torch.Size]
 Bools = npt.NDArray[np.bool_]

@@ -2,7 +2,7 @@
 
 A step of LeNet-300-100 takes four milliseconds and Lightning's own work three. A compressed
 network is trained some sixty times over a small set, so here the loop is bare; chapters that train
-a network once use `cnnhistory.tasks.fitting.fit`.
+a network once use `cnnhistory.training.fitting.fit`.
 """
 
 import math

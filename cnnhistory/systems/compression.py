@@ -1,7 +1,7 @@
 """Engineering: compression."""
 
-from cnnhistory.papers import Claim
-from cnnhistory.registry import System
+from cnnhistory.papers import Figure
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(
@@ -22,8 +22,8 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="han2015learning",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "AlexNet, times fewer parameters",
                 9.0,
                 "times",
@@ -31,7 +31,7 @@ SYSTEMS = (
                 where="Tables 1 and 4",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "VGG-16, times fewer parameters",
                 13.0,
                 "times",
@@ -39,7 +39,7 @@ SYSTEMS = (
                 where="Tables 1 and 5",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "LeNet-300-100, times fewer parameters",
                 12.0,
                 "times",
@@ -47,7 +47,7 @@ SYSTEMS = (
                 where="Tables 1 and 2",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "LeNet-5 of Caffe, times fewer parameters",
                 12.0,
                 "times",
@@ -55,28 +55,28 @@ SYSTEMS = (
                 where="Tables 1 and 3",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "LeNet-300-100, MNIST test error, dense",
                 1.64,
                 "%",
                 tolerance=0.2,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-300-100, MNIST test error, pruned",
                 1.59,
                 "%",
                 tolerance=0.2,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-5 of Caffe, MNIST test error, dense",
                 0.8,
                 "%",
                 tolerance=0.15,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-5 of Caffe, MNIST test error, pruned",
                 0.77,
                 "%",
@@ -100,50 +100,50 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="han2016deep",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "LeNet-300-100, times smaller",
                 40.0,
                 "times",
                 tolerance=1.0,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-300-100, MNIST test error, compressed",
                 1.58,
                 "%",
                 tolerance=0.2,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-5 of Caffe, times smaller",
                 39.0,
                 "times",
                 tolerance=1.0,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "LeNet-5 of Caffe, MNIST test error, compressed",
                 0.74,
                 "%",
                 tolerance=0.15,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "AlexNet, times smaller",
                 35.0,
                 "times",
                 tolerance=1.0,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "AlexNet, top-1 error, before and after",
                 42.78,
                 "%",
                 tolerance=0.2,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "VGG-16, times smaller",
                 49.0,
                 "times",
@@ -188,14 +188,14 @@ SYSTEMS = (
         task="compression",
         paper="courbariaux2016binarized",
         see_also=("hubara2016binarized",),
-        claims=(
-            Claim("MNIST test error, Theano", 0.96, "%", tolerance=0.2, where="Table 1"),
-            Claim("MNIST test error, Torch", 1.40, "%", tolerance=0.2, where="Table 1"),
-            Claim("CIFAR-10 test error, Theano", 11.40, "%", tolerance=1.0, where="Table 1"),
-            Claim("CIFAR-10 test error, Torch", 10.15, "%", tolerance=1.0, where="Table 1"),
-            Claim("SVHN test error, Theano", 2.80, "%", tolerance=0.3, where="Table 1"),
-            Claim("SVHN test error, Torch", 2.53, "%", tolerance=0.3, where="Table 1"),
-            Claim(
+        figures=(
+            Figure("MNIST test error, Theano", 0.96, "%", tolerance=0.2, where="Table 1"),
+            Figure("MNIST test error, Torch", 1.40, "%", tolerance=0.2, where="Table 1"),
+            Figure("CIFAR-10 test error, Theano", 11.40, "%", tolerance=1.0, where="Table 1"),
+            Figure("CIFAR-10 test error, Torch", 10.15, "%", tolerance=1.0, where="Table 1"),
+            Figure("SVHN test error, Theano", 2.80, "%", tolerance=0.3, where="Table 1"),
+            Figure("SVHN test error, Torch", 2.53, "%", tolerance=0.3, where="Table 1"),
+            Figure(
                 "weights, times smaller",
                 32.0,
                 "times",
@@ -203,7 +203,7 @@ SYSTEMS = (
                 where="Section 3.1",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "MNIST network on a GPU, times faster",
                 7.0,
                 "times",
@@ -228,16 +228,20 @@ SYSTEMS = (
         era="compression",
         task="compression",
         paper="rastegari2016xnor",
-        claims=(
-            Claim("AlexNet, ILSVRC-2012 top-1 accuracy", 56.8, "%", tolerance=1.0, where="Table 1"),
-            Claim("AlexNet, ILSVRC-2012 top-5 accuracy", 79.4, "%", tolerance=1.0, where="Table 1"),
-            Claim(
+        figures=(
+            Figure(
+                "AlexNet, ILSVRC-2012 top-1 accuracy", 56.8, "%", tolerance=1.0, where="Table 1"
+            ),
+            Figure(
+                "AlexNet, ILSVRC-2012 top-5 accuracy", 79.4, "%", tolerance=1.0, where="Table 1"
+            ),
+            Figure(
                 "ResNet-18, ILSVRC-2012 top-1 accuracy", 60.8, "%", tolerance=1.0, where="Table 2"
             ),
-            Claim(
+            Figure(
                 "ResNet-18, ILSVRC-2012 top-5 accuracy", 83.0, "%", tolerance=1.0, where="Table 2"
             ),
-            Claim(
+            Figure(
                 "weights, times smaller",
                 32.0,
                 "times",
@@ -259,30 +263,34 @@ SYSTEMS = (
         task="compression",
         paper="rastegari2016xnor",
         see_also=("courbariaux2016binarized",),
-        claims=(
-            Claim("AlexNet, ILSVRC-2012 top-1 accuracy", 44.2, "%", tolerance=1.0, where="Table 1"),
-            Claim("AlexNet, ILSVRC-2012 top-5 accuracy", 69.2, "%", tolerance=1.0, where="Table 1"),
-            Claim(
+        figures=(
+            Figure(
+                "AlexNet, ILSVRC-2012 top-1 accuracy", 44.2, "%", tolerance=1.0, where="Table 1"
+            ),
+            Figure(
+                "AlexNet, ILSVRC-2012 top-5 accuracy", 69.2, "%", tolerance=1.0, where="Table 1"
+            ),
+            Figure(
                 "AlexNet in full precision, top-1 accuracy",
                 56.6,
                 "%",
                 tolerance=1.0,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "AlexNet in full precision, top-5 accuracy",
                 80.2,
                 "%",
                 tolerance=1.0,
                 where="Table 1",
             ),
-            Claim(
+            Figure(
                 "ResNet-18, ILSVRC-2012 top-1 accuracy", 51.2, "%", tolerance=1.0, where="Table 2"
             ),
-            Claim(
+            Figure(
                 "ResNet-18, ILSVRC-2012 top-5 accuracy", 73.2, "%", tolerance=1.0, where="Table 2"
             ),
-            Claim(
+            Figure(
                 "one convolution, times faster in theory",
                 62.27,
                 "times",
@@ -290,7 +298,7 @@ SYSTEMS = (
                 where="Section 4.1",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "one convolution, times faster on a CPU",
                 58.0,
                 "times",

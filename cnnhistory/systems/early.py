@@ -1,7 +1,7 @@
 """The early networks: LeCun's three, first uses, and why progress stalled."""
 
-from cnnhistory.papers import Claim
-from cnnhistory.registry import System
+from cnnhistory.papers import Figure
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(
@@ -11,8 +11,8 @@ SYSTEMS = (
         era="early",
         task="classification",
         paper="lecun1989backprop",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "parameters",
                 9_760,
                 "parameters",
@@ -21,7 +21,7 @@ SYSTEMS = (
                 model="lenet1989",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "connections",
                 64_660,
                 "connections",
@@ -30,7 +30,7 @@ SYSTEMS = (
                 model="lenet1989",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "units",
                 1_256,
                 "units",
@@ -40,7 +40,7 @@ SYSTEMS = (
                 checked=True,
             ),
             # 102 of 2,007 digits: a binomial 95 % interval reaches about one point either way.
-            Claim(
+            Figure(
                 "test error on zip codes",
                 5.0,
                 "%",
@@ -48,7 +48,7 @@ SYSTEMS = (
                 where="Section 5",
                 model="lenet1989",
             ),
-            Claim(
+            Figure(
                 "rejected for 1 % error on the rest",
                 12.1,
                 "%",
@@ -56,7 +56,7 @@ SYSTEMS = (
                 where="Section 5",
                 model="lenet1989",
             ),
-            Claim(
+            Figure(
                 "connections of the control without convolution",
                 10_690,
                 "connections",
@@ -65,7 +65,7 @@ SYSTEMS = (
                 model="lenet1989_dense",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "test error of the control on zip codes",
                 8.1,
                 "%",
@@ -90,8 +90,8 @@ SYSTEMS = (
         era="early",
         task="classification",
         paper="lecun1990handwritten",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "parameters",
                 2_578,
                 "parameters",
@@ -100,7 +100,7 @@ SYSTEMS = (
                 model="lenet1990",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "connections",
                 98_442,
                 "connections",
@@ -109,7 +109,7 @@ SYSTEMS = (
                 model="lenet1990",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "test error on handwritten and printed digits",
                 3.4,
                 "%",
@@ -117,7 +117,7 @@ SYSTEMS = (
                 where="pages 402 and 403",
                 model="lenet1990",
             ),
-            Claim(
+            Figure(
                 "rejected for 1 % error on the rest, handwritten digits",
                 9.0,
                 "%",
@@ -140,8 +140,8 @@ SYSTEMS = (
         era="early",
         task="classification",
         paper="lecun1998gradient",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "trainable parameters",
                 60_000,
                 "parameters",
@@ -150,7 +150,7 @@ SYSTEMS = (
                 model="lenet5",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "connections",
                 340_908,
                 "connections",
@@ -160,7 +160,7 @@ SYSTEMS = (
                 checked=True,
             ),
             # The paper puts the uncertainty of its error rates at about 0.1 (Figure 9).
-            Claim(
+            Figure(
                 "MNIST test error",
                 0.95,
                 "%",
@@ -168,7 +168,7 @@ SYSTEMS = (
                 where="Section III-B",
                 model="lenet5",
             ),
-            Claim(
+            Figure(
                 "MNIST test error, trained with distorted digits",
                 0.8,
                 "%",

@@ -1,6 +1,6 @@
 """Graphics: shapes, fluids, textures, exposure."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

@@ -1,7 +1,7 @@
 """The networks of the ImageNet years, up to GoogLeNet and VGG."""
 
-from cnnhistory.papers import Claim
-from cnnhistory.registry import System
+from cnnhistory.papers import Figure
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(
@@ -21,9 +21,9 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="krizhevsky2012imagenet",
-        claims=(
+        figures=(
             # "60 million parameters and 650,000 neurons"
-            Claim(
+            Figure(
                 "parameters",
                 60_000_000,
                 "parameters",
@@ -32,7 +32,7 @@ SYSTEMS = (
                 model="alexnet",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "units",
                 650_000,
                 "units",
@@ -41,7 +41,7 @@ SYSTEMS = (
                 model="alexnet",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2012 top-5 validation error, one network",
                 18.2,
                 "%",
@@ -49,7 +49,7 @@ SYSTEMS = (
                 where="Table 2",
                 model="alexnet",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2012 top-5 test error, seven networks",
                 15.3,
                 "%",
@@ -77,8 +77,8 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="zeiler2014visualizing",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "ILSVRC-2012 top-5 validation error, one network",
                 16.5,
                 "%",
@@ -86,7 +86,7 @@ SYSTEMS = (
                 where="Table 2",
                 model="zfnet",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2012 top-5 test error, six networks",
                 14.8,
                 "%",
@@ -127,8 +127,8 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="szegedy2015going",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "multiply-adds, about",
                 1_500_000_000,
                 "multiply-adds",
@@ -137,7 +137,7 @@ SYSTEMS = (
                 model="googlenet",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "layers with parameters",
                 22,
                 "layers",
@@ -147,7 +147,7 @@ SYSTEMS = (
                 checked=True,
             ),
             # Layer by layer the ratio is 8.7: see the checked statement googlenet.c3.
-            Claim(
+            Figure(
                 "fewer parameters than AlexNet, times",
                 12,
                 "times",
@@ -155,7 +155,7 @@ SYSTEMS = (
                 where="Section 1",
                 model="googlenet",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2014 top-5 validation error, one network, one crop",
                 10.07,
                 "%",
@@ -163,7 +163,7 @@ SYSTEMS = (
                 where="Table 3",
                 model="googlenet",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2014 top-5 test error, seven networks, 144 crops",
                 6.67,
                 "%",
@@ -198,8 +198,8 @@ SYSTEMS = (
         era="imagenet-era",
         task="classification",
         paper="simonyan2015very",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "parameters, configuration A",
                 133_000_000,
                 "parameters",
@@ -208,7 +208,7 @@ SYSTEMS = (
                 model="vgg11",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters, configuration B",
                 133_000_000,
                 "parameters",
@@ -217,7 +217,7 @@ SYSTEMS = (
                 model="vgg13",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters, configuration D",
                 138_000_000,
                 "parameters",
@@ -226,7 +226,7 @@ SYSTEMS = (
                 model="vgg16",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters, configuration E",
                 144_000_000,
                 "parameters",
@@ -235,7 +235,7 @@ SYSTEMS = (
                 model="vgg19",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2012 top-5 validation error, one scale",
                 8.1,
                 "%",
@@ -243,7 +243,7 @@ SYSTEMS = (
                 where="Table 3",
                 model="vgg16",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2012 top-5 validation error, several scales and crops",
                 7.1,
                 "%",
@@ -251,7 +251,7 @@ SYSTEMS = (
                 where="Table 5",
                 model="vgg19",
             ),
-            Claim(
+            Figure(
                 "ILSVRC-2014 top-5 test error, seven networks",
                 7.3,
                 "%",

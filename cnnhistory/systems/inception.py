@@ -1,6 +1,6 @@
 """The Inception line, up to architecture search."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

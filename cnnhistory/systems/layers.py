@@ -1,7 +1,7 @@
 """Improvements by component: layers."""
 
-from cnnhistory.papers import Claim
-from cnnhistory.registry import System
+from cnnhistory.papers import Figure
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(
@@ -40,8 +40,8 @@ SYSTEMS = (
         era="layers",
         task="classification",
         paper="lin2014network",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "CIFAR-10 test error",
                 10.41,
                 "%",
@@ -49,7 +49,7 @@ SYSTEMS = (
                 where="Table 1",
                 model="nin_cifar",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error, trained with shifted and mirrored images",
                 8.81,
                 "%",

@@ -1,6 +1,6 @@
 """Networks for phones, and the convolution they are made of."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

@@ -1,6 +1,6 @@
 """Natural language."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

@@ -1,6 +1,6 @@
 """Optimizers and initialization."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

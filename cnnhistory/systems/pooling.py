@@ -1,6 +1,6 @@
 """Improvements by component: pooling."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

@@ -1,7 +1,7 @@
 """Residual networks and their analysis."""
 
-from cnnhistory.papers import Claim
-from cnnhistory.registry import System
+from cnnhistory.papers import Figure
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(
@@ -13,9 +13,9 @@ SYSTEMS = (
         paper="he2016deep",
         see_also=("he2016identity",),
         chapter="imagenet/resnet",
-        claims=(
+        figures=(
             # Table 1 cuts or rounds to one decimal.
-            Claim(
+            Figure(
                 "multiply-adds",
                 1_800_000_000,
                 "multiply-adds",
@@ -24,7 +24,7 @@ SYSTEMS = (
                 model="resnet18",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "multiply-adds",
                 3_600_000_000,
                 "multiply-adds",
@@ -33,7 +33,7 @@ SYSTEMS = (
                 model="resnet34",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "multiply-adds",
                 3_800_000_000,
                 "multiply-adds",
@@ -42,7 +42,7 @@ SYSTEMS = (
                 model="resnet50",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "multiply-adds",
                 7_600_000_000,
                 "multiply-adds",
@@ -51,7 +51,7 @@ SYSTEMS = (
                 model="resnet101",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "multiply-adds",
                 11_300_000_000,
                 "multiply-adds",
@@ -60,7 +60,7 @@ SYSTEMS = (
                 model="resnet152",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 270_000,
                 "parameters",
@@ -69,7 +69,7 @@ SYSTEMS = (
                 model="resnet20",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 460_000,
                 "parameters",
@@ -78,7 +78,7 @@ SYSTEMS = (
                 model="resnet32",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 660_000,
                 "parameters",
@@ -87,7 +87,7 @@ SYSTEMS = (
                 model="resnet44",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 850_000,
                 "parameters",
@@ -96,7 +96,7 @@ SYSTEMS = (
                 model="resnet56",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 1_700_000,
                 "parameters",
@@ -105,7 +105,7 @@ SYSTEMS = (
                 model="resnet110",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters",
                 19_400_000,
                 "parameters",
@@ -114,7 +114,7 @@ SYSTEMS = (
                 model="resnet1202",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 27.94,
                 "%",
@@ -122,7 +122,7 @@ SYSTEMS = (
                 where="Table 2",
                 model="plain18",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 28.54,
                 "%",
@@ -130,7 +130,7 @@ SYSTEMS = (
                 where="Table 2",
                 model="plain34",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 27.88,
                 "%",
@@ -138,7 +138,7 @@ SYSTEMS = (
                 where="Table 2",
                 model="resnet18",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 24.52,
                 "%",
@@ -146,7 +146,7 @@ SYSTEMS = (
                 where="Table 3, option B",
                 model="resnet34",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 22.85,
                 "%",
@@ -154,7 +154,7 @@ SYSTEMS = (
                 where="Table 3",
                 model="resnet50",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 21.75,
                 "%",
@@ -162,7 +162,7 @@ SYSTEMS = (
                 where="Table 3",
                 model="resnet101",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-1 validation error, 10 crops",
                 21.43,
                 "%",
@@ -170,7 +170,7 @@ SYSTEMS = (
                 where="Table 3",
                 model="resnet152",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 8.75,
                 "%",
@@ -178,7 +178,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet20",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 7.51,
                 "%",
@@ -186,7 +186,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet32",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 7.17,
                 "%",
@@ -194,7 +194,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet44",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 6.97,
                 "%",
@@ -202,7 +202,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet56",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 6.43,
                 "%",
@@ -210,7 +210,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet110",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error",
                 7.93,
                 "%",
@@ -218,7 +218,7 @@ SYSTEMS = (
                 where="Table 6",
                 model="resnet1202",
             ),
-            Claim(
+            Figure(
                 "ImageNet top-5 test error, six networks",
                 3.57,
                 "%",
@@ -261,8 +261,8 @@ SYSTEMS = (
         era="resnet-family",
         task="classification",
         paper="srivastava2015training",
-        claims=(
-            Claim(
+        figures=(
+            Figure(
                 "parameters, 10 layers of width 16",
                 39_000,
                 "parameters",
@@ -271,7 +271,7 @@ SYSTEMS = (
                 model="highway_conv",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters, 10 layers of width 32",
                 151_000,
                 "parameters",
@@ -280,7 +280,7 @@ SYSTEMS = (
                 model="highway_conv",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters of one layer, about",
                 5_000,
                 "parameters",
@@ -289,7 +289,7 @@ SYSTEMS = (
                 model="highway",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "parameters of one plain layer, about",
                 5_000,
                 "parameters",
@@ -298,7 +298,7 @@ SYSTEMS = (
                 model="highway_plain",
                 checked=True,
             ),
-            Claim(
+            Figure(
                 "MNIST test error, best of five, width 16",
                 0.57,
                 "%",
@@ -306,7 +306,7 @@ SYSTEMS = (
                 where="Table 1",
                 model="highway_conv",
             ),
-            Claim(
+            Figure(
                 "MNIST test error, best of five, width 32",
                 0.45,
                 "%",
@@ -314,7 +314,7 @@ SYSTEMS = (
                 where="Table 1",
                 model="highway_conv",
             ),
-            Claim(
+            Figure(
                 "CIFAR-10 test error, 19 layers, best of five",
                 7.54,
                 "%",

@@ -1,6 +1,6 @@
 """What grew out of VGG and ResNet: wider, grouped, densely connected."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

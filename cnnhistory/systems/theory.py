@@ -1,6 +1,6 @@
 """Theory: mathematics and the visual system."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

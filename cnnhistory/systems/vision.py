@@ -1,6 +1,6 @@
 """Vision: faces, objects and text; regions and edges; style, enhancement, depth, tracking."""
 
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 SYSTEMS = (
     System(

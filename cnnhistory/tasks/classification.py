@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from cnnhistory.metrics.proportion import Interval, binomial_interval
 from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
 from cnnhistory.registry import create_model
-from cnnhistory.tasks import recipes
-from cnnhistory.tasks.recipes import OptimizerRecipe, ScheduleRecipe
+from cnnhistory.training import recipes
+from cnnhistory.training.recipes import OptimizerRecipe, ScheduleRecipe
 
 
 class Classifier(pl.LightningModule):

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import cnnhistory
-from cnnhistory.registry import System
+from cnnhistory.system import System
 
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
 FOLDER = Path(__file__).resolve().parents[2] / "book" / "_ext"

@@ -49,7 +49,7 @@ def test_computed_facts(id, facts):
 def test_the_speed_up_of_the_paper_by_hand():
     # 64 * 2304 / (2304 + 64)
     assert speed_up(256, 9) == pytest.approx(147_456 / 2_368)
-    claims = {claim.quantity: claim for claim in cnnhistory.system("xnor_net").claims}
+    claims = {claim.quantity: claim for claim in cnnhistory.system("xnor_net").figures}
     claim = claims["one convolution, times faster in theory"]
     assert abs(speed_up(256, 9) - claim.value) <= claim.tolerance
     # never more than the bits of a word
@@ -57,7 +57,7 @@ def test_the_speed_up_of_the_paper_by_hand():
 
 
 def test_the_loss_quoted_is_that_of_the_record():
-    claims = {claim.quantity: claim.value for claim in cnnhistory.system("xnor_net").claims}
+    claims = {claim.quantity: claim.value for claim in cnnhistory.system("xnor_net").figures}
     loss = (
         claims["AlexNet in full precision, top-1 accuracy"]
         - claims["AlexNet, ILSVRC-2012 top-1 accuracy"]

@@ -6,6 +6,7 @@ import torch
 
 import cnnhistory
 from cnnhistory import claims
+from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.claims import (
     Finding,
     Statement,
@@ -18,7 +19,7 @@ from cnnhistory.claims import (
     verify,
 )
 from cnnhistory.claims.record import CHECKERS, VERDICTS, check
-from cnnhistory.papers import UnknownIdError, list_papers
+from cnnhistory.papers import list_papers
 
 EVERY = pytest.mark.parametrize("id", list_statements())
 

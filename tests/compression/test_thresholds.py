@@ -1,8 +1,8 @@
 import torch
 from torch import nn
 
-from cnnhistory.compression.kernels import pack_weight
 from cnnhistory.compression.thresholds import first_change, real_thresholds, whole_thresholds
+from cnnhistory.kernels import pack_weight
 
 
 def test_thresholds_by_hand():

@@ -40,7 +40,7 @@ def test_units_and_the_papers_round_figures():
     differ = {name for name in units if units[name] != PAPER_UNITS[name]}
     assert differ == {"conv1"}
     assert (units["conv1"], PAPER_UNITS["conv1"]) == (96 * 55 * 55, 96 * 55 * 48)
-    claims = {c.quantity: c for c in system("alexnet").claims if c.checked}
+    claims = {c.quantity: c for c in system("alexnet").figures if c.checked}
     assert claims.keys() == {"parameters", "units"}
     found = {"parameters": table.total.parameters, "units": sum(units.values())}
     for name, claim in claims.items():

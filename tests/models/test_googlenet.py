@@ -104,7 +104,7 @@ def test_where_the_paper_s_rounded_columns_agree():
 
 
 def test_the_checked_claims_of_the_record():
-    claims = {claim.quantity: claim for claim in system("googlenet").claims}
+    claims = {claim.quantity: claim for claim in system("googlenet").figures}
     assert {name for name, claim in claims.items() if claim.checked} == {
         "multiply-adds, about",
         "layers with parameters",

@@ -34,7 +34,7 @@ def test_counts_of_the_convolutional_network(width, parameters):
 
 
 def test_the_checked_claims_of_the_record():
-    claims = {c.quantity: c for c in system("highway_network").claims if c.checked}
+    claims = {c.quantity: c for c in system("highway_network").figures if c.checked}
     layer = count_parameters(create_model("highway").layers[0])
     plain = count_parameters(create_model("highway_plain").layers[0])
     found = {

@@ -23,7 +23,7 @@ def test_every_layer_has_the_papers_size():
     assert (units, table.total.connections, table.total.parameters) == (1_256, 64_660, 9_760)
     claims = {
         c.quantity: c.value
-        for c in system("lenet1989").claims
+        for c in system("lenet1989").figures
         if c.checked and c.model == "lenet1989"
     }
     assert claims == {"units": 1_256, "connections": 64_660, "parameters": 9_760}
@@ -119,7 +119,7 @@ def test_the_control():
     table = summarize(net, (1, 16, 16))
     # 40 (256 + 1) + 10 (40 + 1)
     assert table.total.parameters == table.total.connections == 10_690
-    (claim,) = [c for c in system("lenet1989").claims if c.value == 10_690]
+    (claim,) = [c for c in system("lenet1989").figures if c.value == 10_690]
     assert (claim.model, claim.checked) == ("lenet1989_dense", True)
     x = torch.rand(2, 1, 16, 16)
 

@@ -15,7 +15,7 @@ def test_every_layer_has_the_papers_size():
     assert [table[name].parameters for name in LAYERS] == [104, 8, 512, 24, 1_930]
     assert (table.total.parameters, table.total.connections) == (2_578, 98_442)
     assert 28 * 28 + sum(table[name].activations for name in LAYERS) == 4_634
-    claims = {c.quantity: c.value for c in system("lenet1990").claims if c.checked}
+    claims = {c.quantity: c.value for c in system("lenet1990").figures if c.checked}
     assert claims == {"parameters": 2_578, "connections": 98_442}
 
 

@@ -143,7 +143,7 @@ def test_the_number_in_the_name_counts_layers_with_weights(name):
 
 
 def test_the_checked_claims_of_the_record():
-    checked = [claim for claim in system("resnet").claims if claim.checked]
+    checked = [claim for claim in system("resnet").figures if claim.checked]
     assert len(checked) == 11
     for claim in checked:
         net = on_meta(claim.model)

@@ -52,7 +52,7 @@ def test_parameters_are_those_of_table_2(configuration):
         net = VGG(configuration)
     millions = sum(p.numel() for p in net.parameters()) / 1e6
     assert round(millions) == PAPER_PARAMETERS[configuration]
-    for claim in system("vgg").claims:
+    for claim in system("vgg").figures:
         if claim.checked and claim.quantity.endswith(f" {configuration}"):
             assert PLAIN[claim.model] == configuration
             assert claim.value == 1e6 * PAPER_PARAMETERS[configuration]

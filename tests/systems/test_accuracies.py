@@ -83,7 +83,7 @@ def test_no_figure_stands_twice():
 def test_they_agree_with_the_claims_of_the_records():
     compared = 0
     for model in MODELS:
-        for claim in system_of(model).claims:
+        for claim in system_of(model).figures:
             if claim.model != model or claim.unit != "%" or "error" not in claim.quantity:
                 continue
             rates = {rate for f in reported(model) for rate in (f.top1, f.top5)}

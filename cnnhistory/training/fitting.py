@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from cnnhistory.registry import create_model
-from cnnhistory.tasks.callbacks import CHECKPOINT, History, SeedEachEpoch, epoch_checkpoint
 from cnnhistory.tasks.classification import Classifier
-from cnnhistory.tasks.recipes import OptimizerRecipe, ScheduleRecipe
+from cnnhistory.training.callbacks import CHECKPOINT, History, SeedEachEpoch, epoch_checkpoint
+from cnnhistory.training.recipes import OptimizerRecipe, ScheduleRecipe
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def fit(
         epochs: passes over the train split.
         seed: of everything random.
         loss: default: the network's own `criterion`, else cross-entropy.
-        optimizer: recipe, see `cnnhistory.tasks.recipes`; default `adam(2e-3)`.
+        optimizer: recipe, see `cnnhistory.training.recipes`; default `adam(2e-3)`.
         schedule: recipe; default `one_cycle()`.
         directory: where metrics and checkpoints go; nothing is written without it.
         resume: continue from `directory`/last.ckpt if there is one, else start.

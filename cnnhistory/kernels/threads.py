@@ -16,8 +16,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.words import Ints
+from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.words import Ints
 
 _LOOKS = 1000  # for a next job, before a helper sleeps
 _PATIENCE = 10_000  # looks for the end of a helper's part, before its core may be needed

@@ -10,17 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnnhistory.compression.kernels import reference
-from cnnhistory.compression.kernels.bitmaps import (
+from cnnhistory.kernels import reference
+from cnnhistory.kernels.bitmaps import (
     BitMaps,
     channels_last,
     check_maps,
     pack,
     thread_count,
 )
-from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.threads import do, new_job
-from cnnhistory.compression.kernels.words import (
+from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.threads import do, new_job
+from cnnhistory.kernels.words import (
     Ints,
     PackedWeight,
     Pair,

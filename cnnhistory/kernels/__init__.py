@@ -4,16 +4,16 @@ The compiled kernels need numba (`pip install 'cnnhistory[binary]'`); with backe
 functions run without it, slowly.
 """
 
-from cnnhistory.compression.kernels.bitmaps import BitMaps, pack, pool
-from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.convolve import (
+from cnnhistory.kernels.bitmaps import BitMaps, pack, pool
+from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.convolve import (
     Thresholds,
     binary_conv2d,
     binary_linear,
     convolve_bits,
     convolve_values,
 )
-from cnnhistory.compression.kernels.words import PackedWeight, pack_weight
+from cnnhistory.kernels.words import PackedWeight, pack_weight
 
 __all__ = [
     "BitMaps",

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.bitmaps import pack, pool
-from cnnhistory.compression.kernels.compiler import compiled_kernels
-from cnnhistory.compression.kernels.convolve import binary_conv2d
+from cnnhistory.kernels.bitmaps import pack, pool
+from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.convolve import binary_conv2d
 
 pytest.importorskip("numba")
 
@@ -54,7 +54,7 @@ def test_what_counts_as_a_sign():
 
 def test_without_numba_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "cnnhistory.compression.kernels.compiled", raising=False)
+    monkeypatch.delitem(sys.modules, "cnnhistory.kernels.compiled", raising=False)
     compiled_kernels.cache_clear()
     with pytest.raises(ImportError, match=r"pip install 'cnnhistory\[binary\]'"):
         binary_conv2d(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 1, 1))

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.reference import convolve, pack_signs, popcount
+from cnnhistory.kernels.reference import convolve, pack_signs, popcount
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20))

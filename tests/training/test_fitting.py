@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from cnnhistory.tasks.classification import Classifier, evaluate
-from cnnhistory.tasks.fitting import fit
-from cnnhistory.tasks.recipes import adam, sgd
+from cnnhistory.training.fitting import fit
+from cnnhistory.training.recipes import adam, sgd
 
 
 def weights(network):
@@ -62,7 +62,7 @@ import os, signal, sys
 import pytorch_lightning as pl, torch
 sys.path.insert(0, {tests!r})
 from conftest import Blobs, small_network
-from cnnhistory.tasks.fitting import fit
+from cnnhistory.training.fitting import fit
 
 class Kill(pl.Callback):
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
@@ -78,7 +78,7 @@ fit(small_network(), Blobs(), epochs=4, directory={directory!r}, accelerator="cp
 
 def test_killed_in_the_middle_of_an_epoch_and_resumed(blobs, network, tmp_path):
     script = textwrap.dedent(KILLED).format(
-        tests=os.path.dirname(__file__), directory=str(tmp_path)
+        tests=os.path.dirname(os.path.dirname(__file__)), directory=str(tmp_path)
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=False)
     assert done.returncode == -signal.SIGKILL

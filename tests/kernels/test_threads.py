@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels import binary_conv2d, compiled_kernels, threads
-from cnnhistory.compression.kernels.threads import new_job
+from cnnhistory.kernels import binary_conv2d, compiled_kernels, threads
+from cnnhistory.kernels.threads import new_job
 
 pytest.importorskip("numba")
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from cnnhistory.compression.kernels import words
-from cnnhistory.compression.kernels.words import pack_last_axis, pack_weight, plan
+from cnnhistory.kernels import words
+from cnnhistory.kernels.words import pack_last_axis, pack_weight, plan
 
 
 def test_bits_by_hand():
@@ -81,5 +81,5 @@ def test_a_kernel_that_does_not_fit_is_refused():
 
 
 def test_the_tile_is_that_of_the_kernels():
-    compiled = pytest.importorskip("cnnhistory.compression.kernels.compiled")
+    compiled = pytest.importorskip("cnnhistory.kernels.compiled")
     assert compiled.CHANNELS == words.CHANNELS

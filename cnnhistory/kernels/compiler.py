@@ -13,7 +13,7 @@ def compiled_kernels() -> ModuleType:
         ImportError: numba is not installed; the message says how to install it.
     """
     try:
-        return import_module("cnnhistory.compression.kernels.compiled")
+        return import_module("cnnhistory.kernels.compiled")
     except ModuleNotFoundError as error:
         if error.name not in ("numba", "llvmlite"):
             raise

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.compression.kernels.bitmaps import BitMaps, pack
-from cnnhistory.compression.kernels.convolve import (
+from cnnhistory.kernels.bitmaps import BitMaps, pack
+from cnnhistory.kernels.convolve import (
     Thresholds,
     binary_conv2d,
     binary_linear,
     convolve_bits,
     convolve_values,
 )
-from cnnhistory.compression.kernels.words import pack_weight
+from cnnhistory.kernels.words import pack_weight
 
 pytest.importorskip("numba")
 
@@ -184,7 +184,7 @@ def test_processors_without_vector_popcount(processor, tmp_path):
     if "x86" not in os.uname().machine:
         pytest.skip("not an x86 processor")
     program = (
-        "import torch; from cnnhistory.compression.kernels import binary_conv2d, compiled_kernels;"
+        "import torch; from cnnhistory.kernels import binary_conv2d, compiled_kernels;"
         "torch.manual_seed(0); x, w = torch.randn(2, 70, 9, 8), torch.randn(33, 70, 3, 3);"
         "assert compiled_kernels().PIXELS == 2;"
         "s = lambda t: torch.where(t >= 0, 1.0, -1.0);"

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnnhistory.compression.kernels.threads import do, new_job
-from cnnhistory.compression.kernels.words import Pair, Words, word_count
+from cnnhistory.kernels.threads import do, new_job
+from cnnhistory.kernels.words import Pair, Words, word_count
 
 
 @dataclass(frozen=True, eq=False)

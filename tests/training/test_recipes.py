@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cnnhistory.tasks.recipes import adam, constant, one_cycle, sgd, steps
+from cnnhistory.training.recipes import adam, constant, one_cycle, sgd, steps
 
 
 def rates(schedule, lr=1.0, total=100):

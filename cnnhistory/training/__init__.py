@@ -1,0 +1,1 @@
+"""Training for any LightningModule: `fit`, callbacks, recipes of optimizers and schedules."""

@@ -1,0 +1,21 @@
+from xml.etree import ElementTree
+
+from cnnhistory._util.html import html_table, printable
+
+
+def test_cells_are_escaped_and_headed():
+    page = html_table(("<a>", "n"), [("x & y", "1")], (False, True), "c < d", [("sum", "1")])
+    root = ElementTree.fromstring(page)
+    assert root.attrib["tabindex"] == "0"
+    assert root.attrib["aria-label"] == "c < d"
+    table = root.find("table")
+    assert table.find("caption").text == "c < d"
+    assert [cell.text for cell in table.iter("th")] == ["<a>", "n", "x & y", "sum"]
+    assert [cell.attrib.get("scope") for cell in table.iter("th")] == ["col", "col", "row", "row"]
+    assert table.find("tbody/tr/td").attrib["style"] == "text-align: right"
+    assert table.find("tfoot/tr/td").text == "1"
+
+
+def test_control_characters_do_not_reach_a_terminal():
+    assert printable("a\x1b]0;x\x07b\nc\u202e") == r"a\x1b]0;x\x07b\nc\u202e"
+    assert printable("conv1.weight ü") == "conv1.weight ü"
