@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from cnnhistory import create_model, zoo
 from cnnhistory.accounting import count_multiply_adds, count_parameters, receptive_field
 from cnnhistory.claims.record import Finding, Statement, check
-from cnnhistory.metrics.crossing import passes_to
+from cnnhistory.metrics.crossing import epochs_to
 from cnnhistory.models.nin import MLPConv
 from cnnhistory.models.vgg import CONFIGURATIONS, VGG
 from cnnhistory.visualize.activations import activations
@@ -296,7 +296,7 @@ def _relu_against_tanh() -> Finding:
     for start, name in (("_2012", "start of 2012"), ("", "scaled start")):
         passes = {
             activation: [
-                passes_to(level, [row["train_error"] for row in seed.history])
+                epochs_to(level, [row["train_error"] for row in seed.history])
                 for seed in zoo.record(f"alexnet_cifar4_{activation}{start}").results
             ]
             for activation in ("relu", "tanh")

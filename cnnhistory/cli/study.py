@@ -18,7 +18,7 @@ from cnnhistory.cli.make import data_module, machine, versions
 from cnnhistory.data.tensors import LabeledImages
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.visualize import paths
-from cnnhistory.visualize.lesion_curves import delete_each, delete_several, reorder
+from cnnhistory.visualize.ablation_curves import delete_each, delete_several, reorder
 from cnnhistory.zoo import recipe, record
 from cnnhistory.zoo import study as studies
 from cnnhistory.zoo.store import load_weights
@@ -56,7 +56,7 @@ def study(options: argparse.Namespace) -> None:
     print(path)
 
 
-def lesions(
+def ablations(
     network: nn.Module,
     test_set: LabeledImages,
     single_images: int,
@@ -103,4 +103,4 @@ def lesions(
     return found
 
 
-MEASURES: dict[str, Callable[..., dict[str, Any]]] = {"lesions_cifar10": lesions}
+MEASURES: dict[str, Callable[..., dict[str, Any]]] = {"lesions_cifar10": ablations}

@@ -5,21 +5,21 @@ from itertools import pairwise
 from math import inf
 
 
-def passes_to(target: float, errors: Sequence[float]) -> float:
-    """Return after how many passes an error that is averaged over each pass falls to a target.
+def epochs_to(target: float, errors: Sequence[float]) -> float:
+    """Return after how many epochs an error that is averaged over each epoch falls to a target.
 
-    The average over pass p stands for the middle of that pass, p - 1/2; between two middles the
-    error is taken to fall on a straight line. The first pass below the target counts, also if
+    The average over epoch p stands for the middle of that epoch, p - 1/2; between two middles the
+    error is taken to fall on a straight line. The first epoch below the target counts, also if
     the error rises again. Infinity, if there is none.
 
-    Units: `target` and `errors` in the same unit; the result in passes over the training data.
+    Units: `target` and `errors` in the same unit; the result in epochs.
 
     Raises:
         ValueError: no error, or the first one is not above the target.
 
-    >>> passes_to(0.25, [0.6, 0.3, 0.2])
+    >>> epochs_to(0.25, [0.6, 0.3, 0.2])
     2.0
-    >>> passes_to(0.1, [0.6, 0.3, 0.2])
+    >>> epochs_to(0.1, [0.6, 0.3, 0.2])
     inf
     """
     if not errors or errors[0] <= target:

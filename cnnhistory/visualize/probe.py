@@ -39,8 +39,8 @@ def linear_probe(
     """Fit a linear classifier on features and return its scores for other features.
 
     Ridge regression onto +1 for the right class and -1 for the others: with features X of mean 0
-    and deviation 1, W minimizes |X W - Y|^2 + penalty N |W|^2 / d, where d is the number of
-    features. Solved at once, so that nothing depends on a rate or a number of steps.
+    and standard deviation 1, W minimizes |X W - Y|^2 + penalty N |W|^2 / d, where d is the number
+    of features. Solved at once, so that nothing depends on a rate or a number of steps.
 
     Shape: train (N, d), labels (N,), test (M, d), result (M, classes).
 
@@ -56,10 +56,10 @@ def linear_probe(
         raise ValueError(f"labels: expected shape ({len(train)},), got {tuple(labels.shape)}")
     if not penalty > 0:
         raise ValueError(f"penalty: expected a positive number, got {penalty}")
-    mean, deviation = train.double().mean(0), train.double().std(0)
+    mean, std = train.double().mean(0), train.double().std(0)
     # A unit that is silent for all examples carries nothing; let it not divide by zero.
-    deviation = torch.where(deviation > 1e-6 * deviation.max(), deviation, torch.inf)
-    x, z = ((part.double() - mean) / deviation for part in (train, test))
+    std = torch.where(std > 1e-6 * std.max(), std, torch.inf)
+    x, z = ((part.double() - mean) / std for part in (train, test))
     y = 2 * F.one_hot(labels, classes).double() - 1
     n, d = x.shape
     weight = penalty * n / d

@@ -94,10 +94,12 @@ def test_nasnet_a_large():
     assert len(table.view(depth=1)) < 30
 
 
-def test_fully_convolutional_twin_has_the_same_cost():
+def test_fully_convolutional_counterpart_has_the_same_cost():
     with torch.device("meta"):
         dense = nn.Sequential(nn.Flatten(), nn.Linear(512 * 49, 4096))
-        twin = nn.Conv2d(512, 4096, 7)
+        counterpart = nn.Conv2d(512, 4096, 7)
     shape = (512, 7, 7)
-    assert count_multiply_adds(dense, shape) == count_multiply_adds(twin, shape) == 102_760_448
-    assert receptive_field(dense, shape) == receptive_field(twin, shape) == 7
+    assert (
+        count_multiply_adds(dense, shape) == count_multiply_adds(counterpart, shape) == 102_760_448
+    )
+    assert receptive_field(dense, shape) == receptive_field(counterpart, shape) == 7

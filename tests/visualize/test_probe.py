@@ -13,11 +13,11 @@ def test_it_is_ridge_regression(features):
     train, test = 3 + 2 * torch.randn(40, features), 3 + 2 * torch.randn(7, features)
     labels = torch.arange(40) % 3
     found = linear_probe(train, labels, test, classes=3, penalty=0.5)
-    mean, deviation = train.mean(0), train.std(0)
+    mean, std = train.mean(0), train.std(0)
     peer = Ridge(alpha=0.5 * 40 / features).fit(
-        ((train - mean) / deviation).numpy(), (2 * np.eye(3)[labels] - 1)
+        ((train - mean) / std).numpy(), (2 * np.eye(3)[labels] - 1)
     )
-    expected = torch.from_numpy(peer.predict(((test - mean) / deviation).numpy()))
+    expected = torch.from_numpy(peer.predict(((test - mean) / std).numpy()))
     torch.testing.assert_close(found, expected.float(), atol=1e-4, rtol=1e-4)
 
 

@@ -25,10 +25,10 @@ def measured(name, **settings):
     torch.manual_seed(0)
     network = create_model(name, **settings).eval()
     some = LabeledImages(torch.randn(30, 3, 32, 32), torch.randint(10, (30,)))
-    return command.lesions(network, some, **SETTINGS)
+    return command.ablations(network, some, **SETTINGS)
 
 
-def test_lesions_of_a_residual_network():
+def test_ablations_of_a_residual_network():
     found = measured("resnet20", width=0.25)
     assert list(found["single"])[:2] == ["conv2_1", "conv2_2"]
     assert len(found["single"]) == 9
@@ -41,7 +41,7 @@ def test_lesions_of_a_residual_network():
 
 
 @pytest.mark.parametrize(("name", "parts"), [("plain20", 9), ("vgg11_bn", 8)], ids=["plain", "vgg"])
-def test_lesions_of_networks_without_shortcuts(name, parts):
+def test_ablations_of_networks_without_shortcuts(name, parts):
     more = {"image_size": 32} if name == "vgg11_bn" else {}
     found = measured(name, width=1 / 8, **more)
     assert len(found["single"]) == parts

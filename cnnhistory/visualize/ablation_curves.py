@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 
-from cnnhistory.visualize.lesion import kendall_tau, parts, reordered, swapped, without
+from cnnhistory.visualize.ablation import kendall_tau, parts, reordered, swapped, without
 
 ErrorOf = Callable[[nn.Module], float]
 

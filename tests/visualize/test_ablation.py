@@ -7,7 +7,7 @@ from torch import nn
 
 from cnnhistory import create_model
 from cnnhistory.models.resnet import cifar_resnet
-from cnnhistory.visualize.lesion import (
+from cnnhistory.visualize.ablation import (
     interchangeable,
     kendall_tau,
     parts,

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from cnnhistory.models.resnet import cifar_resnet
-from cnnhistory.visualize.lesion_curves import delete_each, delete_several, reorder
+from cnnhistory.visualize.ablation_curves import delete_each, delete_several, reorder
 
 
 def blocks_of(network):
