@@ -1,8 +1,10 @@
 """What the tests of the data modules share: a clean environment, idx files, a file server."""
 
 import gzip
+import io
+import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,6 +72,40 @@ def mirror(
         return folder
 
     return make
+
+
+def cifar10_records(count: int, seed: int) -> np.ndarray:
+    """Random images in the author's format: a label, 0 to 9 in turn, and 3,072 bytes each."""
+    table = np.random.default_rng(seed).integers(0, 256, (count, 3073), dtype=np.uint8)
+    table[:, 0] = np.arange(count) % 10
+    return table
+
+
+def cifar10_archive(batches: list[bytes], extra: Sequence[tuple[str, bytes]] = ()) -> bytes:
+    """A packed archive of the batches, which get the names that the author's have, in turn."""
+    names = [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
+        for name, content in [*zip(names, batches, strict=False), *extra]:
+            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
+
+
+@pytest.fixture
+def cifar10_batches() -> list[bytes]:
+    """Five batches for training and one for test, 20 images each."""
+    return [cifar10_records(20, seed).tobytes() for seed in range(6)]
+
+
+@pytest.fixture
+def cifar10_root(tmp_path: Path, cifar10_batches: list[bytes]) -> Path:
+    """A folder with a folder `cifar10` that holds a generated archive."""
+    folder = tmp_path / "named" / "cifar10"
+    folder.mkdir(parents=True)
+    (folder / "cifar-10-binary.tar.gz").write_bytes(cifar10_archive(cifar10_batches))
+    return folder.parent
 
 
 @pytest.fixture
