@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 
 
@@ -59,3 +60,27 @@ def check_one_of(name: str, value: object, known: Iterable[object]) -> None:
     values = tuple(known)
     if value not in values:
         raise expected(name, f"one of {', '.join(map(str, values))}", value)
+
+
+def check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
+    """Refuse what is no integer, or one that is below `least` or above `most`.
+
+    Raises:
+        ValueError: it is refused; the message says what is allowed.
+
+    >>> check_integer("pad", 4, 0, 32)
+    >>> check_integer("pad", 33, 0, 32)
+    Traceback (most recent call last):
+    ValueError: pad: expected an integer from 0 to 32, got 33
+    >>> check_integer("batch_size", 0.5, 1)
+    Traceback (most recent call last):
+    ValueError: batch_size: expected an integer of at least 1, got 0.5
+    """
+    try:
+        # True is an index too, and no number that anybody means.
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or number < least or (most is not None and number > most):
+        allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise expected(name, f"an integer {allowed}", value)

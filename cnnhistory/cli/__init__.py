@@ -44,6 +44,7 @@ def _study(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from cnnhistory.cli import compress, look, make
+    from cnnhistory.cli import data as data_sets
 
     parser = argparse.ArgumentParser(
         prog="cnnhistory", description="The runnable history of convolutional networks."
@@ -74,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="fetch and verify")
     fetch.add_argument("name", nargs="*", help="data sets by name")
     fetch.add_argument("--all", action="store_true", help="everything that small mode needs")
-    fetch.set_defaults(run=make.fetch)
+    fetch.set_defaults(run=data_sets.fetch)
     listing = actions.add_parser("list", help="list what can be fetched")
-    listing.set_defaults(run=make.list_data)
+    listing.set_defaults(run=data_sets.list_data)
 
     record = commands.add_parser("record", help="make a recorded run of the zoo again")
     record.add_argument("ids", nargs="+", metavar="ID")

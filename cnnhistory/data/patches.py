@@ -6,12 +6,16 @@ Each class is one picture; the question is from which picture a patch was cut.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from cnnhistory.data.module import ColorImagesDataModule, Parts
+from cnnhistory._util.lookup import expected
+from cnnhistory.data.color import ColorImagesDataModule
 from cnnhistory.data.pictures import PICTURES, read_picture
+from cnnhistory.data.split import Part, Parts
 
 SIDE = 32
 LARGE = range(64, 97)  # other sides that can be asked for
@@ -23,6 +27,7 @@ LARGE_PARTS = {"train": 150, "val": 20, "test": 50}  # of a class, large patches
 SHARES = (("train", 0.65), ("val", 0.1), ("test", 0.25))  # of a picture's cells
 
 
+@dataclass(kw_only=True, eq=False)
 class PatchesDataModule(ColorImagesDataModule):
     """Patches of 32 by 32 pixels from sixteen pictures, split so that no pixel is shared.
 
@@ -40,11 +45,12 @@ class PatchesDataModule(ColorImagesDataModule):
 
     Args:
         batch_size: of each process.
-        levels: "standard" (mean 0, deviation 1) or "bytes" (-128 to 128 or so).
+        seed: of the order and the augmentation of the training images, with the epoch.
+        num_workers: of the data loaders; 0 is fastest, for the data lie in memory.
+        levels: "standard" (mean 0, std 1) or "bytes" (-128 to 128 or so).
         crop: height and width of an image as the network gets it; None is `side`.
         pad: pixels of mean color around an image before a random crop.
         augment: crop at random and mirror half of the training images.
-        seed: of the order and the augmentation of the training images, with the epoch.
         val_size: None keeps the validation patches apart; 0 adds them to the training part.
         side: height and width of a patch, 32 or 64 to 96.
 
@@ -53,27 +59,20 @@ class PatchesDataModule(ColorImagesDataModule):
         FileNotFoundError: a picture is missing from the installed packages.
     """
 
-    num_classes = len(PICTURES)
-    classes = tuple(PICTURES)
+    num_classes: ClassVar[int] = len(PICTURES)
+    classes: ClassVar[tuple[str, ...]] = tuple(PICTURES)
 
-    def __init__(
-        self,
-        batch_size: int = 64,
-        levels: str = "standard",
-        crop: int | None = None,
-        pad: int = 4,
-        augment: bool = False,
-        seed: int = 0,
-        val_size: int | None = None,
-        side: int = SIDE,
-    ) -> None:
-        if side != SIDE and side not in LARGE:
-            raise ValueError(f"side must be 32 or 64 to 96, not {side}")
-        self.sizes = PARTS if side == SIDE else LARGE_PARTS
-        super().__init__(side, batch_size, levels, crop, pad, augment, seed)
-        if val_size not in (None, 0):
-            raise ValueError(f"val_size must be None or 0, not {val_size}")
-        self.val_size = self.sizes["val"] * len(PICTURES) if val_size is None else 0
+    val_size: int | None = None
+    side: int = SIDE
+
+    def __post_init__(self) -> None:
+        if self.side != SIDE and self.side not in LARGE:
+            raise expected("side", "32 or 64 to 96", self.side)
+        super().__post_init__()
+        if self.val_size not in (None, 0):
+            raise expected("val_size", "None or 0", self.val_size)
+        self.sizes = PARTS if self.side == SIDE else LARGE_PARTS
+        self.val_size = self.sizes["val"] * len(PICTURES) if self.val_size is None else 0
 
     def read(self) -> Parts:
         """The three parts as bytes."""
@@ -85,7 +84,7 @@ class PatchesDataModule(ColorImagesDataModule):
                 random = np.random.default_rng([*name.encode(), k])
                 images[part].append(patches(picture, cells[part], count, random, self.side))
         parts = {
-            part: (
+            part: Part(
                 np.concatenate(blocks),
                 np.repeat(np.arange(len(PICTURES), dtype=np.uint8), self.sizes[part]),
             )
@@ -93,15 +92,15 @@ class PatchesDataModule(ColorImagesDataModule):
         }
         if self.val_size == 0:
             train, val = parts["train"], parts["val"]
-            parts["train"] = (
-                np.concatenate([train[0], val[0]]),
-                np.concatenate([train[1], val[1]]),
+            parts["train"] = Part(
+                np.concatenate([train.inputs, val.inputs]),
+                np.concatenate([train.targets, val.targets]),
             )
-            parts["val"] = (val[0][:0], val[1][:0])
+            parts["val"] = val.take([])
         return parts
 
-    def describe(self) -> dict[str, str | int]:
-        """Name, source, license, sizes and content hash, for badges and logs."""
+    def about(self) -> dict[str, str | int]:
+        """Name, scale, source, license and bytes to download."""
         size = "" if self.side == SIDE else f", {self.side} by {self.side} pixels"
         return {
             "name": f"patches of 16 photographs{size}",
@@ -109,10 +108,6 @@ class PatchesDataModule(ColorImagesDataModule):
             "source": "inside the packages scikit-image and scikit-learn",
             "license": "CC0 or public domain; temple and flower: CC BY",
             "download_bytes": 0,
-            "train": len(self.train_set),
-            "val": len(self.val_set or ()),
-            "test": len(self.test_set),
-            "content_hash": self.content_hash,
         }
 
 

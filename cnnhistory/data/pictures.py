@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cnnhistory._util.lookup import unknown_id
+
 # name: package, folder, file
 PICTURES = {
     "astronaut": ("skimage", "data", "astronaut.png"),
@@ -35,12 +37,12 @@ def read_picture(name: str) -> npt.NDArray[np.uint8]:
     Shape: (H, W, 3).
 
     Raises:
-        KeyError: there is no picture of that name.
+        UnknownIdError: there is no picture of that name; a KeyError.
         FileNotFoundError: its package, or the file in it, is not there.
     """
     from PIL import Image
 
-    with Image.open(picture_path(name)) as image:
+    with Image.open(picture_path(name), formats=("PNG", "JPEG")) as image:
         return np.asarray(image.convert("RGB"))
 
 
@@ -48,9 +50,11 @@ def picture_path(name: str) -> Path:
     """The file of one of the sixteen pictures inside its installed package.
 
     Raises:
-        KeyError: there is no picture of that name.
+        UnknownIdError: there is no picture of that name; a KeyError.
         FileNotFoundError: its package, or the file in it, is not there.
     """
+    if name not in PICTURES:
+        raise unknown_id("picture", name, PICTURES)
     package, folder, file = PICTURES[name]
     spec = importlib.util.find_spec(package)
     for place in (spec.submodule_search_locations or []) if spec else []:

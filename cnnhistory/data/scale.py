@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Literal, TypeVar
 
+from cnnhistory._util.lookup import expected
+
 Scale = Literal["small", "full"]
 T = TypeVar("T")
 
@@ -24,7 +26,7 @@ def check(scale: str) -> Scale:
         ValueError: `scale` is anything else.
     """
     if scale not in SCALES:
-        raise ValueError(f"scale must be 'small' or 'full', not {scale!r}")
+        raise expected("scale", "one of small, full", scale)
     return scale
 
 
@@ -36,7 +38,7 @@ def current() -> Scale:
     """
     value = os.environ.get(VARIABLE) or "small"
     if value not in SCALES:
-        raise ValueError(f"{VARIABLE} must be 'small' or 'full', not {value!r}")
+        raise expected(VARIABLE, "one of small, full", value)
     return value
 
 

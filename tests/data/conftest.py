@@ -100,6 +100,12 @@ def cifar10_batches() -> list[bytes]:
 
 
 @pytest.fixture
+def archive() -> Callable[..., bytes]:
+    """Packs batches as the author of CIFAR-10 does."""
+    return cifar10_archive
+
+
+@pytest.fixture
 def cifar10_root(tmp_path: Path, cifar10_batches: list[bytes]) -> Path:
     """A folder with a folder `cifar10` that holds a generated archive."""
     folder = tmp_path / "named" / "cifar10"

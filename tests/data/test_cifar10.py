@@ -1,6 +1,5 @@
 import io
 import os
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -15,39 +14,7 @@ from cnnhistory.data.fetch import FetchError
 MIRROR = os.environ.get("CNNHISTORY_DATA")  # before a test's clean environment takes it away
 
 
-def records(count, first=0):
-    """`count` images in the author's format; image k has only the bytes of k, in three ramps."""
-    rng = np.random.default_rng(first)
-    table = rng.integers(0, 256, (count, cifar10_files.RECORD), dtype=np.uint8)
-    table[:, 0] = np.arange(count) % 10
-    return table
-
-
-def archive(batches, extra=()):
-    names = [*cifar10_files.TRAIN_MEMBERS, "test_batch.bin"]
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
-        for name, content in [*zip(names, batches, strict=False), *extra]:
-            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return stream.getvalue()
-
-
-@pytest.fixture
-def batches():
-    return [records(20, first).tobytes() for first in range(6)]
-
-
-@pytest.fixture
-def root(tmp_path, batches):
-    folder = tmp_path / "mirror" / "cifar10"
-    folder.mkdir(parents=True)
-    (folder / cifar10_files.ARCHIVE).write_bytes(archive(batches))
-    return tmp_path / "mirror"
-
-
-def test_the_format_by_hand(tmp_path):
+def test_the_format_by_hand(tmp_path, archive):
     record = np.zeros(cifar10_files.RECORD, np.uint8)
     record[0] = 7  # label, then 1,024 bytes each of red, green and blue, row by row
     record[1 + 33] = 200  # red, row 1, column 1
@@ -63,8 +30,8 @@ def test_the_format_by_hand(tmp_path):
     assert images[0].sum() == 209
 
 
-def test_parts_levels_and_hash(root):
-    data = Cifar10DataModule(root=root, val_size=20, augment=False, batch_size=16)
+def test_parts_levels_and_hash(cifar10_root):
+    data = Cifar10DataModule(root=cifar10_root, val_size=20, augment=False, batch_size=16)
     assert len(data.train_set) == 80
     assert len(data.val_set) == 20
     assert len(data.test_set) == 20
@@ -73,11 +40,13 @@ def test_parts_levels_and_hash(root):
     assert images.shape == (80, 3, 32, 32)
     assert images.mean((0, 2, 3)).abs().max() < 1e-4
     assert (images.std((0, 2, 3)) - 1).abs().max() < 1e-3
-    raw = Cifar10DataModule(root=root, val_size=20, levels="bytes")
+    assert data.mean.shape == data.std.shape == (3,)
+    raw = Cifar10DataModule(root=cifar10_root, val_size=20, levels="bytes")
     assert torch.equal(raw.as_bytes(raw.test_set.images), data.as_bytes(data.test_set.images))
+    assert raw.std.tolist() == [1, 1, 1]
     assert raw.content_hash == data.content_hash
-    assert Cifar10DataModule(root=root, val_size=10).content_hash != data.content_hash
-    again = Cifar10DataModule(root=root, val_size=20, split_seed=1)
+    assert Cifar10DataModule(root=cifar10_root, val_size=10).content_hash != data.content_hash
+    again = Cifar10DataModule(root=cifar10_root, val_size=20, split_seed=1)
     assert again.content_hash != data.content_hash
     batch, labels = next(iter(data.train_dataloader()))
     assert batch.shape == (16, 3, 32, 32)
@@ -85,9 +54,9 @@ def test_parts_levels_and_hash(root):
     assert data.describe()["name"] == "CIFAR-10"
 
 
-def test_augmentation(root):
-    data = Cifar10DataModule(root=root, val_size=0, crop=24, pad=2, batch_size=100, seed=3)
-    whole = Cifar10DataModule(root=root, val_size=0, augment=False)
+def test_augmentation(cifar10_root):
+    data = Cifar10DataModule(root=cifar10_root, val_size=0, crop=24, pad=2, batch_size=100, seed=3)
+    whole = Cifar10DataModule(root=cifar10_root, val_size=0, augment=False)
     loader = data.train_dataloader()
 
     def epoch(k):
@@ -124,10 +93,10 @@ def test_augmentation(root):
     assert torch.equal(middle, whole.as_bytes(whole.train_set.images)[..., 4:28, 4:28])
 
 
-def test_download(server, batches, monkeypatch):
+def test_download(server, archive, cifar10_batches, monkeypatch):
     import hashlib
 
-    content = archive(batches)
+    content = archive(cifar10_batches)
     server.files["/cifar-10-binary.tar.gz"] = content
     monkeypatch.setattr(cifar10_files, "ADDRESSES", [f"{server.url}{cifar10_files.ARCHIVE}"])
     with pytest.raises(FetchError):  # not the archive that is known
@@ -174,7 +143,8 @@ def test_jpeg_copy(tmp_path):
         cifar10_files.read_file(path)
 
 
-def test_damaged_archives(tmp_path, batches):
+def test_damaged_archives(tmp_path, archive, cifar10_batches):
+    batches = cifar10_batches
     path = tmp_path / "a.tar.gz"
     whole = archive(batches)
     path.write_bytes(whole[: len(whole) // 2])
@@ -201,13 +171,13 @@ def test_a_folder_without_it(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
-        ({"levels": "unit"}, "levels must be 'standard' or 'bytes', not 'unit'"),
-        ({"crop": 33}, "crop must be 32 or"),
-        ({"crop": 27}, "crop must be 32 or"),
-        ({"pad": -1}, "pad must be 0 to 32, not -1"),
-        ({"seed": -1}, "seed must be at least 0, not -1"),
-        ({"val_size": -1}, "val_size must be at least 0, not -1"),
+        ({"batch_size": 0}, "batch_size: expected an integer of at least 1, got 0"),
+        ({"levels": "unit"}, "levels: expected one of standard, bytes, got 'unit'"),
+        ({"crop": 33}, "crop: expected an integer from 1 to 32, got 33"),
+        ({"crop": 27}, "crop: expected 32 or an even number of pixels less, got 27"),
+        ({"pad": -1}, "pad: expected an integer from 0 to 32, got -1"),
+        ({"seed": -1}, "seed: expected an integer of at least 0, got -1"),
+        ({"val_size": -1}, "val_size: expected an integer of at least 0, got -1"),
     ],
 )
 def test_wrong_arguments(wrong, message):

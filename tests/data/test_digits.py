@@ -20,7 +20,7 @@ MIRROR = os.environ.get("CNNHISTORY_DATA")
 
 @pytest.fixture(scope="module")
 def small():
-    return DigitsDataModule("small", levels="paper")
+    return DigitsDataModule(scale="small", levels="paper")
 
 
 def contents(*parts):
@@ -75,9 +75,10 @@ def test_content_hash_by_its_definition(small):
 def test_pixels_by_hand(small):
     raw = mnist.read_small()
     by_bytes = {
-        image.tobytes(): label for image, label in zip(raw.images, raw.labels.tolist(), strict=True)
+        image.tobytes(): label
+        for image, label in zip(raw.inputs, raw.targets.tolist(), strict=True)
     }
-    unit = DigitsDataModule("small", levels="unit", pad_to=28)
+    unit = DigitsDataModule(scale="small", levels="unit", pad_to=28)
     for part, other in ((small.test_set, unit.test_set), (small.train_set, unit.train_set)):
         bytes_ = (other.images * 255).round().to(torch.uint8)
         assert torch.equal(part.labels, other.labels)
@@ -101,13 +102,13 @@ def test_mean_and_variance_as_the_docstring_says(small):
 
 
 def test_padding_with_more(small):
-    wide = DigitsDataModule("small", levels="paper", pad_to=40)
+    wide = DigitsDataModule(scale="small", levels="paper", pad_to=40)
     assert torch.equal(wide.val_set.images[:, :, 4:36, 4:36], small.val_set.images)
 
 
 def test_digits_of_16_pixels_are_the_normalized_ones(small):
-    plain = DigitsDataModule("small", pad_to=28)
-    data = DigitsDataModule("small", levels="symmetric", size=16, pad_to=16)
+    plain = DigitsDataModule(scale="small", pad_to=28)
+    data = DigitsDataModule(scale="small", levels="symmetric", size=16, pad_to=16)
     assert data.image_shape == (1, 16, 16)
     for part, whole in ((data.train_set, plain.train_set), (data.test_set, plain.test_set)):
         assert torch.equal(part.labels, whole.labels)
@@ -124,8 +125,8 @@ def test_digits_of_16_pixels_are_the_normalized_ones(small):
 
 
 def test_digits_of_16_pixels_in_a_field():
-    close = DigitsDataModule("small", levels="symmetric", size=16, pad_to=16)
-    field = DigitsDataModule("small", levels="symmetric", size=16, pad_to=28)
+    close = DigitsDataModule(scale="small", levels="symmetric", size=16, pad_to=16)
+    field = DigitsDataModule(scale="small", levels="symmetric", size=16, pad_to=28)
     assert field.image_shape == (1, 28, 28)
     assert torch.equal(field.test_set.images[:, :, 6:22, 6:22], close.test_set.images)
     frame = field.test_set.images.clone()
@@ -134,8 +135,8 @@ def test_digits_of_16_pixels_in_a_field():
 
 
 def test_fewer_digits(small):
-    few = DigitsDataModule("small", levels="paper", train_size=100, test_size=200)
-    more = DigitsDataModule("small", levels="paper", train_size=1000)
+    few = DigitsDataModule(scale="small", levels="paper", train_size=100, test_size=200)
+    more = DigitsDataModule(scale="small", levels="paper", train_size=1000)
     assert few.train_set.labels.bincount().tolist() == [10] * 10
     assert few.test_set.labels.bincount().tolist() == [20] * 10
     assert len(few.val_set) == 500
@@ -147,15 +148,15 @@ def test_fewer_digits(small):
     assert same_val == val
     assert few.content_hash != small.content_hash
     assert few.describe()["train"] == 100
-    all_of_them = DigitsDataModule("small", train_size=3500, test_size=1000)
+    all_of_them = DigitsDataModule(scale="small", train_size=3500, test_size=1000)
     assert all_of_them.content_hash == small.content_hash
-    with pytest.raises(ValueError, match="cannot hold out 3501 of 3500 images"):
-        DigitsDataModule("small", train_size=3501).setup()
+    with pytest.raises(ValueError, match="size: expected 0 to 3499, to hold out of 3500, got 3501"):
+        DigitsDataModule(scale="small", train_size=3501).setup()
 
 
 def test_which_seed_does_what(small):
     def shuffled(**arguments):
-        data = DigitsDataModule("small", levels="paper", **arguments)
+        data = DigitsDataModule(scale="small", levels="paper", **arguments)
         return data, next(iter(data.train_dataloader()))[0]
 
     same, first = shuffled()
@@ -191,7 +192,7 @@ def test_loaders(small):
 
 
 def test_workers_give_the_same_batches():
-    alone, helped = (DigitsDataModule("small", num_workers=n, batch_size=500) for n in (0, 1))
+    alone, helped = (DigitsDataModule(scale="small", num_workers=n, batch_size=500) for n in (0, 1))
     pairs = zip(alone.train_dataloader(), helped.train_dataloader(), strict=True)
     for ours, theirs in pairs:
         assert torch.equal(ours[0], theirs[0])
@@ -199,7 +200,7 @@ def test_workers_give_the_same_batches():
 
 
 def test_without_validation(small):
-    data = DigitsDataModule("small", levels="paper", val_size=0)
+    data = DigitsDataModule(scale="small", levels="paper", val_size=0)
     assert data.val_set is None
     assert data.val_dataloader() == []
     assert len(data.train_set) == 4000
@@ -226,19 +227,25 @@ def test_describe(small):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"scale": "medium"}, "scale must be 'small' or 'full', not 'medium'"),
-        ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
-        ({"pad_to": 27}, "pad_to must be an even number of at least 28, not 27"),
-        ({"pad_to": 26}, "pad_to must be an even number of at least 28, not 26"),
-        ({"pad_to": 33}, "pad_to must be an even number of at least 28, not 33"),
-        ({"levels": "bytes"}, "levels must be 'unit', 'paper' or 'symmetric', not 'bytes'"),
-        ({"seed": -1}, "seed must be at least 0, not -1"),
-        ({"val_size": -1}, "val_size must be at least 0, not -1"),
-        ({"size": 0}, "size must be at least 1, not 0"),
-        ({"size": 16, "pad_to": 14}, "pad_to must be size=16 or an even number .* not 14"),
-        ({"size": 16, "pad_to": 27}, "pad_to must be size=16 or an even number .* not 27"),
-        ({"train_size": 0}, "train_size must be at least 1, not 0"),
-        ({"test_size": -5}, "test_size must be at least 1, not -5"),
+        ({"scale": "medium"}, "scale: expected one of small, full, got 'medium'"),
+        ({"batch_size": 0}, "batch_size: expected an integer of at least 1, got 0"),
+        ({"pad_to": 27}, "pad_to: expected an integer of at least 28, got 27"),
+        ({"pad_to": 28.0}, "pad_to: expected an integer of at least 28, got 28.0"),
+        ({"batch_size": float("nan")}, "batch_size: expected an integer .* got nan"),
+        ({"num_workers": -1}, "num_workers: expected an integer of at least 0, got -1"),
+        ({"pad_to": 26}, "pad_to: expected an integer of at least 28, got 26"),
+        ({"pad_to": 33}, "pad_to: expected 28 or an even number of pixels more, got 33"),
+        ({"levels": "bytes"}, "levels: expected one of unit, paper, symmetric, got 'bytes'"),
+        ({"seed": -1}, "seed: expected an integer of at least 0, got -1"),
+        ({"val_size": -1}, "val_size: expected an integer of at least 0, got -1"),
+        ({"size": 0}, "size: expected an integer of at least 1, got 0"),
+        ({"size": 16, "pad_to": 14}, "pad_to: expected an integer of at least 16, got 14"),
+        (
+            {"size": 16, "pad_to": 27},
+            "pad_to: expected 16 or an even number .* got 27",
+        ),
+        ({"train_size": 0}, "train_size: expected an integer of at least 1, got 0"),
+        ({"test_size": -5}, "test_size: expected an integer of at least 1, got -5"),
     ],
 )
 def test_arguments_out_of_range(arguments, message):
@@ -247,8 +254,8 @@ def test_arguments_out_of_range(arguments, message):
 
 
 def test_more_validation_than_there_is():
-    with pytest.raises(ValueError, match="cannot hold out 4000 of 4000 images"):
-        DigitsDataModule("small", val_size=4000).setup()
+    with pytest.raises(ValueError, match="size: expected 0 to 3999, to hold out of 4000, got 4000"):
+        DigitsDataModule(scale="small", val_size=4000).setup()
 
 
 # Full, on generated files -----------------------------------------------------------------
@@ -276,7 +283,7 @@ def test_full_from_a_mirror(mirror, monkeypatch):
 
 def test_the_order_of_the_files_does_not_matter(mirror, mnist_files, idx_bytes, tmp_path):
     mirror(600, 100)
-    first = DigitsDataModule("full", val_size=100)
+    first = DigitsDataModule(scale="full", val_size=100)
     first.setup()
     other = tmp_path / "other" / "mnist"
     other.mkdir(parents=True)
@@ -288,7 +295,7 @@ def test_the_order_of_the_files_does_not_matter(mirror, mnist_files, idx_bytes, 
         shuffled = images.reshape(size, 28, 28)[order]
         (other / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(shuffled))
         (other / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels[order]))
-    second = DigitsDataModule("full", val_size=100, root=other.parent)
+    second = DigitsDataModule(scale="full", val_size=100, root=other.parent)
     assert first.content_hash == second.content_hash
     pairs = zip(first.train_dataloader(), second.train_dataloader(), strict=True)
     assert all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in pairs)
@@ -310,22 +317,22 @@ def published(server, mnist_files, monkeypatch):
 
 
 def test_full_is_downloaded_once(published, clean_environment):
-    data = DigitsDataModule("full", val_size=10)
+    data = DigitsDataModule(scale="full", val_size=10)
     data.prepare_data()
     assert len(published.asked) == 8  # each at the mirror that is gone, then at the good one
     data.setup()
     assert (len(data.train_set), len(data.val_set), len(data.test_set)) == (50, 10, 20)
-    DigitsDataModule("full").prepare_data()
+    DigitsDataModule(scale="full").prepare_data()
     assert len(published.asked) == 8
     names = [f"{name}.gz" for name in mnist.FULL_FILES]
     assert sorted(p.name for p in (clean_environment / "mnist").iterdir()) == sorted(names)
 
 
 def test_a_damaged_download_is_repaired(published, clean_environment):
-    DigitsDataModule("full").prepare_data()
+    DigitsDataModule(scale="full").prepare_data()
     path = clean_environment / "mnist" / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:1000])
-    data = DigitsDataModule("full", val_size=10)
+    data = DigitsDataModule(scale="full", val_size=10)
     with pytest.warns(UserWarning, match=r"idx3-ubyte.gz is damaged \(1,000 bytes"):
         data.prepare_data()
     assert len(data.train_set) == 50
@@ -339,7 +346,7 @@ def test_a_bad_download_leaves_nothing(published, clean_environment, how):
     else:
         published.cut.add(bad)
     with pytest.raises(FetchError, match=r"could not download train-labels-idx1-ubyte.gz"):
-        DigitsDataModule("full").prepare_data()
+        DigitsDataModule(scale="full").prepare_data()
     left = [p.name for p in (clean_environment / "mnist").iterdir()]
     assert left == ["train-images-idx3-ubyte.gz"]  # whole, and kept
 
@@ -387,7 +394,7 @@ quiet = pytest.mark.filterwarnings("ignore:.*does not have many workers")
 @quiet
 def test_full_runs_through_a_trainer(mirror, tmp_path):
     mirror(6000, 1000)
-    data = DigitsDataModule("full", levels="paper")
+    data = DigitsDataModule(scale="full", levels="paper")
     model = Linear()
     run = trainer(tmp_path, fast_dev_run=True)
     run.fit(model, data)
@@ -400,7 +407,7 @@ def test_full_runs_through_a_trainer(mirror, tmp_path):
 @quiet
 def test_without_validation_through_a_trainer(mirror, tmp_path):
     mirror(60, 20)
-    data = DigitsDataModule("full", val_size=0)
+    data = DigitsDataModule(scale="full", val_size=0)
     model = Linear()
     # Lightning warns of an empty list of loaders, unless it is told that there is none.
     run = trainer(tmp_path, max_epochs=2, limit_val_batches=0)
@@ -412,7 +419,7 @@ def test_without_validation_through_a_trainer(mirror, tmp_path):
 @quiet
 def test_the_trainer_gets_the_order_of_each_epoch_and_so_after_a_resume(tmp_path):
     def data():
-        return DigitsDataModule("small", batch_size=700, seed=5)
+        return DigitsDataModule(scale="small", batch_size=700, seed=5)
 
     whole = Linear()
     trainer(tmp_path, max_epochs=3).fit(whole, data())
@@ -436,7 +443,9 @@ def test_lightning_leaves_the_sampler_alone():
     # It wraps every other sampler in one of its own, where that is not switched off.
     from torch.utils.data.distributed import DistributedSampler
 
-    assert isinstance(DigitsDataModule("small").train_dataloader().sampler, DistributedSampler)
+    assert isinstance(
+        DigitsDataModule(scale="small").train_dataloader().sampler, DistributedSampler
+    )
 
 
 # All of MNIST -----------------------------------------------------------------------------
@@ -447,7 +456,7 @@ def test_lightning_leaves_the_sampler_alone():
 def test_all_of_mnist():
     if not Path(MIRROR, "mnist").is_dir():
         pytest.skip("CNNHISTORY_DATA has no folder mnist")
-    data = DigitsDataModule("full", root=MIRROR, pad_to=28)
+    data = DigitsDataModule(scale="full", root=MIRROR, pad_to=28)
     assert (len(data.train_set), len(data.val_set), len(data.test_set)) == (
         55_000,
         5_000,
@@ -455,9 +464,9 @@ def test_all_of_mnist():
     )
     train, val, test = contents(data.train_set, data.val_set, data.test_set)
     assert len(train | val | test) == 70_000  # no image occurs twice, in or across parts
-    small = DigitsDataModule("small", pad_to=28)
+    small = DigitsDataModule(scale="small", pad_to=28)
     ours = set.union(*contents(small.train_set, small.val_set, small.test_set))
     assert ours <= train | val  # all of small mode's digits are in the training file
     assert data.content_hash == ("e6d778cabb481277018ac80f4b90bd3fa735ba6dd81f386b98443b5f22623515")
-    everything = DigitsDataModule("full", root=MIRROR, val_size=0, pad_to=28)
+    everything = DigitsDataModule(scale="full", root=MIRROR, val_size=0, pad_to=28)
     assert len(everything.train_set) == 60_000

@@ -31,7 +31,7 @@ def test_nothing_to_do_changes_nothing():
         torch.testing.assert_close(same, x, atol=1e-5, rtol=1e-5)
 
 
-def test_noise_has_the_deviation_and_repeats():
+def test_noise_has_the_std_and_repeats():
     x = torch.zeros(1, 1, 100, 100)
     assert add_noise(x, 0.3, seed=1).std() == pytest.approx(0.3, rel=0.05)
     assert torch.equal(add_noise(x, 0.3, seed=1), add_noise(x, 0.3, seed=1))
@@ -40,7 +40,7 @@ def test_noise_has_the_deviation_and_repeats():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="factor"):
         rescale(torch.zeros(1, 1, 4, 4), 0)
-    with pytest.raises(ValueError, match="deviation"):
+    with pytest.raises(ValueError, match="std"):
         add_noise(torch.zeros(4), -1)
     with pytest.raises(ValueError, match="square"):
         rotate(torch.zeros(1, 1, 4, 5), 10)

