@@ -1,14 +1,17 @@
 """Pictures of networks, drawn from their layer table."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
-from cnnhistory.plotting.style import COLORS
+from cnnhistory.plotting.diagram import Pen, box, frame, line
+from cnnhistory.plotting.style import COLORS, axes_or_new
 
 # How the types of layers are called under a picture.
 WORDS = {
@@ -22,12 +25,31 @@ WORDS = {
 }
 MOST_SHEETS = 10  # maps drawn of one layer; more would be a black block
 STEP = 0.07  # offset of one sheet behind the next
-TALLEST = 3.2  # of a bar
+TALLEST, THICKNESS = 3.2, 0.16  # of a bar
+
+_OUTLINE = Pen(color=COLORS[0])
+_EDGE = Pen(color=COLORS[1], width=0.8)
+_FIELD = Pen(color=COLORS[1], width=0.7)
+_EVERY = Pen(color=(COLORS[1], 0.6), width=0.5)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What is drawn of a layer at `left`: a stack if it has maps of more than one row, else a bar.
+
+    `side` is the height of the drawing; `pixels` that of the maps, 0 for a bar.
+    """
+
+    left: float
+    width: float
+    side: float
+    pixels: int
 
 
 def architecture(
     table: LayerTable,
     layers: Sequence[str] | None = None,
+    *,
     image: Tensor | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -50,79 +72,89 @@ def architecture(
         KeyError: a layer that the table does not have.
     """
     if len(table.input_shape) != 3:
-        raise ValueError(f"table: expected an input (C, H, W), got {table.input_shape}")
+        raise expected("table", "an input (C, H, W)", table.input_shape)
     rows = [table[name] for name in layers] if layers else [r for r in table if r.type in WORDS]
     if not rows:
-        raise ValueError(f"table: no layer of a type that can be drawn: {', '.join(WORDS)}")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(11, 3.3))
+        raise expected("table", f"a layer of type {', '.join(WORDS)}", [r.type for r in table])
+    ax = axes_or_new(ax, (11, 3.3))
     scale = 2.4 / table.input_shape[1]
+    shapes = [tuple(table.input_shape), *(tuple(row.output_shape or ()) for row in rows)]
+    tops = [0.4 + s[1] * scale / 2 + STEP * min(s[0], MOST_SHEETS) for s in shapes if _has_maps(s)]
+    label_at = max(1.95, *tops)
     x, field, jump = 0.0, 1, 1
-    front_before = edge = None
-    drawn = [table.input_shape, *(r.output_shape or () for r in rows)]
-    stacks = [s for s in drawn if len(s) == 3 and s[1] > 1]
-    label_at = max(
-        1.95,
-        *(0.2 + s[1] * scale / 2 + STEP * min(s[0], MOST_SHEETS) + 0.2 for s in stacks),
-    )
-    for name, kind, shape, reach, stride in [
-        ("input", "", table.input_shape, 1, 1),
-        *((r.name, WORDS.get(r.type, r.type), r.output_shape, r.receptive_field, r.stride)
-          for r in rows),
-    ]:  # fmt: skip
-        size = tuple(shape or ())
-        if len(size) == 3 and size[1] > 1:
-            side = 0.15 + size[1] * scale
-            sheets = min(size[0], MOST_SHEETS)
-            front = (x, -side / 2, side, size[1])
-            for back in reversed(range(sheets)):
-                corner = (x + STEP * back, -side / 2 + STEP * back)
-                ax.add_patch(Rectangle(corner, side, side, fc="white", ec=COLORS[0], lw=0.9))
-            if image is not None and name == "input":
-                extent = (x, x + side, -side / 2, side / 2)
-                ax.imshow(image.cpu().numpy(), cmap="gray_r", extent=extent, zorder=2)
-                frame = Rectangle((x, -side / 2), side, side, fc="none", ec=COLORS[0], lw=0.9)
-                ax.add_patch(frame).set_zorder(3)
-            width = side + STEP * (sheets - 1)
-            label = f"{size[0]}@{size[1]}×{size[2]}"
+    before: _Layer | None = None
+    for row, shape in zip([None, *rows], shapes, strict=True):
+        if _has_maps(shape):
+            drawn = _stack(ax, x, shape, scale, image if row is None else None)
         else:
-            side = min(0.4 + 1.9 * (size[0] / 120) ** 0.5, TALLEST) if size else 0.5
-            front = None
-            ax.add_patch(Rectangle((x, -side / 2), 0.16, side, fc="white", ec=COLORS[0], lw=0.9))
-            width = 0.16
-            label = f"{size[0]}"
-        if front_before is not None and isinstance(reach, int):
-            _connect(ax, front_before, (reach - field) / jump + 1, x, front)
-        elif edge is not None:  # bar to bar: every unit reads every unit
-            for start in (-edge[1], edge[1]):
-                for end in (-side / 2, side / 2):
-                    ax.plot([edge[0], x], [start, end], color=COLORS[1], lw=0.5, alpha=0.6)
-        ax.text(x + width / 2, label_at, name.upper() if name != "input" else "input",
-                ha="center", va="bottom", fontweight="bold")  # fmt: skip
-        ax.text(x + width / 2, label_at - 0.05, label, ha="center", va="top", fontsize=9)
-        if kind:
-            ax.text(x + width / 2, -1.62, kind.replace(" ", "\n"), ha="center", va="top",
-                    fontsize=9, color=COLORS[1])  # fmt: skip
-        front_before, edge = front, None if front else (x + width, side / 2)
+            drawn = _bar(ax, x, shape)
+        middle = x + drawn.width / 2
+        ax.text(middle, label_at, row.name.upper() if row else "input", ha="center", va="bottom",
+                fontweight="bold")  # fmt: skip
+        ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=9)
+        if row:
+            kind = WORDS.get(row.type, row.type).replace(" ", "\n")
+            ax.text(middle, -1.62, kind, ha="center", va="top", fontsize=9, color=COLORS[1])
+        reach, stride = (row.receptive_field, row.stride) if row else (1, 1)
+        if before and not before.pixels:
+            _read_all(ax, before, drawn)
+        elif before and isinstance(reach, int):
+            _read_patch(ax, before, (reach - field) / jump + 1, drawn)
         if isinstance(reach, int) and isinstance(stride, int):
             field, jump = reach, stride
-        x += max(width + 0.62, 1.6) if front else width + 1.25
-    ax.set_xlim(-0.15, x - 0.3)
-    ax.set_ylim(-2.4, label_at + 0.4)
-    ax.set_aspect("equal")
-    ax.set_axis_off()
-    return ax
+        before = drawn
+        x += max(drawn.width + 0.62, 1.6) if drawn.pixels else drawn.width + 1.25
+    return frame(ax, (-0.15, x - 0.3), (-2.4, label_at + 0.4))
 
 
-def _connect(ax, before, pixels, x, front) -> None:  # type: ignore[no-untyped-def]
+def _has_maps(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[1] > 1
+
+
+def _size_text(shape: tuple[int, ...]) -> str:
+    if _has_maps(shape):
+        return f"{shape[0]}@{shape[1]}×{shape[2]}"
+    return str(shape[0]) if shape else ""
+
+
+def _stack(
+    ax: Axes, x: float, shape: tuple[int, ...], scale: float, image: Tensor | None
+) -> _Layer:
+    side = 0.15 + shape[1] * scale
+    sheets = min(shape[0], MOST_SHEETS)
+    for back in reversed(range(sheets)):
+        middle = (x + side / 2 + STEP * back, STEP * back)
+        # the sheet in front is over the others
+        box(ax, middle, (side, side), pen=_OUTLINE, zorder=2 - 0.01 * back)
+    if image is not None:
+        extent = (x, x + side, -side / 2, side / 2)
+        ax.imshow(image.detach().cpu().numpy(), cmap="gray_r", extent=extent, zorder=2.1)
+        box(ax, (x + side / 2, 0), (side, side), face="none", pen=_OUTLINE, zorder=2.2)
+    return _Layer(x, side + STEP * (sheets - 1), side, shape[1])
+
+
+def _bar(ax: Axes, x: float, shape: tuple[int, ...]) -> _Layer:
+    side = min(0.4 + 1.9 * (shape[0] / 120) ** 0.5, TALLEST) if shape else 0.5
+    box(ax, (x + THICKNESS / 2, 0), (THICKNESS, side), pen=_OUTLINE)
+    return _Layer(x, THICKNESS, side, 0)
+
+
+def _read_patch(ax: Axes, before: _Layer, pixels: float, layer: _Layer) -> None:
     """Draw the patch of `pixels` on the stack before, and its lines to one unit."""
-    left, bottom, side, size = before
-    patch = side * min(pixels / size, 1)
-    corner = (left + 0.62 * (side - patch), bottom + 0.25 * (side - patch))
-    ax.add_patch(
-        Rectangle(corner, patch, patch, fc=COLORS[4], ec=COLORS[1], alpha=0.5, lw=0.8, zorder=3)
-    )
-    target = (x + 0.45 * front[2], front[1] + 0.4 * front[2]) if front else (x, 0.0)
-    for end in (corner[1], corner[1] + patch):
-        line = [corner[0] + patch, target[0]], [end, target[1]]
-        ax.plot(*line, color=COLORS[1], lw=0.7, zorder=3)
+    patch = before.side * min(pixels / before.pixels, 1)
+    room = before.side - patch
+    left, bottom = before.left + 0.62 * room, -before.side / 2 + 0.25 * room
+    middle = (left + patch / 2, bottom + patch / 2)
+    box(ax, middle, (patch, patch), face=(COLORS[4], 0.5), pen=_EDGE, zorder=3)
+    unit = (layer.left, 0.0)
+    if layer.pixels:
+        unit = (layer.left + 0.45 * layer.side, -0.1 * layer.side)
+    for end in (bottom, bottom + patch):
+        line(ax, [(left + patch, end), unit], pen=_FIELD, zorder=3)
+
+
+def _read_all(ax: Axes, before: _Layer, layer: _Layer) -> None:
+    """Draw that every unit of a bar reads every unit of the bar before."""
+    for start in (-before.side / 2, before.side / 2):
+        for end in (-layer.side / 2, layer.side / 2):
+            line(ax, [(before.left + before.width, start), (layer.left, end)], pen=_EVERY)

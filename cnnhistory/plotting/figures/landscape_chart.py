@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
+from cnnhistory._util.numbers import count_text
 from cnnhistory.papers import paper
-from cnnhistory.plotting.landscape import DATA_SETS, Point, best, pareto
+from cnnhistory.plotting.figures.landscape import DATA_SETS, Point, best, pareto
 from cnnhistory.systems.accuracies import VIEWS
 
 WIDTH, HEIGHT = 760, 460
@@ -51,7 +52,7 @@ class LandscapeChart:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        folder = files("cnnhistory.plotting")
+        folder = files("cnnhistory.plotting.figures")
         style = (folder / "landscape.css").read_text(encoding="utf-8")
         script = (folder / "landscape.js").read_text(encoding="utf-8")
         return (
@@ -128,8 +129,8 @@ class LandscapeChart:
             figure.data,
             tested,
             *errors,
-            short(point.multiply_adds),
-            short(point.parameters),
+            count_text(point.multiply_adds),
+            count_text(point.parameters),
             where,
         )
         inside = "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
@@ -160,7 +161,7 @@ class LandscapeChart:
                     parts.append(
                         f'<path class="grid" d="M{x(tick):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
                         f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 16}" '
-                        f'text-anchor="middle">{short(tick)}</text>'
+                        f'text-anchor="middle">{count_text(tick)}</text>'
                     )
         for level in range(math.ceil(floor / 2) * 2, math.floor(ceiling) + 1, 2):
             parts.append(
@@ -241,18 +242,3 @@ def _overlap(a: Box, b: Box) -> bool:
 def era_name(era: str) -> str:
     """Return how the survey's group is called in a legend."""
     return ERA_NAMES.get(era, era.replace("-", " ").capitalize())
-
-
-def short(count: float) -> str:
-    """Return a count with three digits and a unit.
-
-    >>> short(724_406_816), short(15_470_264_320), short(156)
-    ('724 M', '15.5 G', '156')
-    """
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if count >= size:
-            value = count / size
-            digits = max(0, 2 - int(math.log10(value)))
-            text = f"{value:.{digits}f}"
-            return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {unit}"
-    return f"{count:g}"

@@ -1,15 +1,17 @@
-"""Scatter plots of networks: names that do not cover each other, axes in G and M."""
+"""Scatter plots of networks: dots by group, names that do not cover each other, axes of costs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from cnnhistory.plotting.landscape_chart import short
+from cnnhistory._util.lookup import check_one_of, expected
+from cnnhistory._util.numbers import count_text
+from cnnhistory.plotting.style import axes_or_new, looks
 
 # Where a name may stand, in points from its dot; lines often leave a dot sideways.
 _PLACES = (
@@ -24,16 +26,38 @@ _PLACES = (
 )
 
 
-def cost_axis(ax: Axes, which: str = "x") -> None:
-    """Make an axis of counts logarithmic, with ticks at 1, 2 and 5 times a power of ten."""
-    if which not in ("x", "y"):
-        raise ValueError(f"which: expected 'x' or 'y', got {which!r}")
+def points(groups: Mapping[str, Sequence[tuple[float, float]]], *, ax: Axes | None = None) -> Axes:
+    """Draw dots, with one color, one marker and one label for each group.
+
+    A group may be empty: it keeps its look in the other figures that show it.
+
+    Raises:
+        ValueError: no group, or more than there are colors.
+    """
+    styles = looks(groups, "groups")
+    if not groups:
+        raise expected("groups", "at least one", "none")
+    ax = axes_or_new(ax, (7, 4))
+    for name, dots in groups.items():
+        if dots:
+            ax.plot(*zip(*dots, strict=True), ls="", label=name, **styles[name])
+    return ax
+
+
+def cost_axis(ax: Axes, which: str = "x") -> Axes:
+    """Make an axis of counts logarithmic, with ticks at 1, 2 and 5 times a power of ten.
+
+    Raises:
+        ValueError: `which` is neither "x" nor "y".
+    """
+    check_one_of("which", which, ("x", "y"))
     axis = ax.xaxis if which == "x" else ax.yaxis
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
     low, high = ax.get_xlim() if which == "x" else ax.get_ylim()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 200 else (1,)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: count_text(value)))
+    return ax
 
 
 def label_points(
@@ -42,7 +66,7 @@ def label_points(
     ys: Sequence[float],
     names: Sequence[str],
     fontsize: float = 8,
-) -> list[Annotation]:
+) -> Axes:
     """Write a name beside each point, where it covers least of other names and points.
 
     Call it last: the places depend on the limits of the axes.
@@ -51,15 +75,15 @@ def label_points(
         ValueError: there are not as many names as points.
     """
     if not len(xs) == len(ys) == len(names):
-        raise ValueError(f"names: expected {len(xs)} for {len(ys)} heights, got {len(names)}")
+        raise expected("names", f"{len(xs)} for {len(ys)} heights", len(names))
+    if not len(names):
+        return ax
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
     frame = ax.get_window_extent()
-    dots = [
+    taken = [
         Bbox.from_bounds(x - 3, y - 3, 6, 6)
         for x, y in ax.transData.transform([*zip(xs, ys, strict=True)])
     ]
-    taken = list(dots)
-    placed = []
     for x, y, name in sorted(zip(xs, ys, names, strict=True), key=lambda point: -point[1]):
         tried: list[tuple[float, int, Annotation, Bbox]] = []
         for dx, dy, side in _PLACES:
@@ -78,8 +102,7 @@ def label_points(
             if text is not kept:
                 text.remove()
         taken.append(box)
-        placed.append(kept)
-    return placed
+    return ax
 
 
 def _common(a: Bbox, b: Bbox) -> float:

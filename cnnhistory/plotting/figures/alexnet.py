@@ -1,23 +1,27 @@
-"""Pictures of networks that are divided into two halves, as over two devices."""
+"""AlexNet: a network that is divided into two halves, as over two devices."""
+
+from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
-from cnnhistory.plotting.style import COLORS
+from cnnhistory.plotting.diagram import Pen, box, frame, line
+from cnnhistory.plotting.style import BLACK, COLORS, axes_or_new
 
 HALVES = (1.25, -1.25)  # where the two halves of a layer lie
 STEP = 1.75  # from one layer to the next
+_NAMES_AT = 2.62
 
 
 def towers(
     table: LayerTable,
     layers: Sequence[str],
     divided: Collection[str],
+    *,
     image: Tensor | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -39,50 +43,46 @@ def towers(
     Raises:
         ValueError: fewer than two layers, or a name in `divided` that is not in `layers`.
         KeyError: a layer that the table does not have.
+
+    Source: krizhevsky2012imagenet, Figure 2.
     """
     if len(layers) < 2:
-        raise ValueError(f"layers: expected at least two, got {len(layers)}")
+        raise expected("layers", "at least two", list(layers))
     if unknown := sorted(set(divided) - set(layers)):
-        raise ValueError(f"divided: expected names of `layers`, got {', '.join(unknown)}")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(11, 3.9))
+        raise expected("divided", "names of `layers`", ", ".join(unknown))
+    shapes = [tuple(table[name].output_shape or ()) for name in layers]
+    ax = axes_or_new(ax, (11, 3.9))
     _picture(ax, table.input_shape, image)
     before = [(0.75, 0.0)]
-    for index, name in enumerate(layers, start=1):
-        shape = table[name].output_shape or ()
+    for index, (name, shape) in enumerate(zip(layers, shapes, strict=True), start=1):
         last = index == len(layers)
         x = STEP * index
         side = 0.3 + 0.17 * shape[1] ** 0.5 if len(shape) == 3 else 1.9
         width = side if len(shape) == 3 else 0.2
+        count = shape[0] if last else shape[0] // 2
+        text = f"{count}@{shape[1]}" if len(shape) == 3 else f"{count}"
         now = []
         for half, y in enumerate((0.0,) if last else HALVES):
-            color = COLORS[half] if not last else COLORS[-1]
-            box = Rectangle((x, y - side / 2), width, side, fc="white", ec=color, lw=1.6)
-            ax.add_patch(box).set_zorder(2)
-            count = shape[0] if last else shape[0] // 2
-            text = f"{count}@{shape[1]}" if len(shape) == 3 else f"{count}"
+            pen = Pen(color=BLACK if last else COLORS[half], width=1.6)
+            box(ax, (x + width / 2, y), (width, side), pen=pen)
             ax.text(x + width / 2, y - side / 2 - 0.08, text, ha="center", va="top", fontsize=9)
             for other, (end, height) in enumerate(before):
                 own = len(before) == 1 or other == half or last
                 if own or name not in divided:
                     color = COLORS[other if len(before) > 1 else half]
-                    style = "-" if own else "--"
-                    ax.plot([end, x], [height, y], ls=style, color=color, lw=1.1, zorder=1)
+                    line(
+                        ax, [(end, height), (x, y)], pen=Pen(color=color, width=1.1, dashed=not own)
+                    )
             now.append((x + width, y))
-        short = name.rpartition(".")[2]
-        ax.text(x + width / 2, 2.62, short, ha="center", va="bottom", fontweight="bold")
+        ax.text(x + width / 2, _NAMES_AT, name.rpartition(".")[2], ha="center", va="bottom",
+                fontweight="bold")  # fmt: skip
         before = now
-    ax.set_xlim(-0.95, STEP * len(layers) + 0.7)
-    ax.set_ylim(-2.75, 3.0)
-    ax.set_aspect("equal")
-    ax.set_axis_off()
-    return ax
+    return frame(ax, (-0.95, STEP * len(layers) + 0.7), (-2.75, 3.0))
 
 
 def _picture(ax: Axes, shape: tuple[int, ...], image: Tensor | None) -> None:
-    extent = (-0.75, 0.75, -0.75, 0.75)
     if image is not None:
-        ax.imshow(image.cpu().numpy(), extent=extent, zorder=2)
-    ax.add_patch(Rectangle((-0.75, -0.75), 1.5, 1.5, fc="none", ec="black", lw=1)).set_zorder(3)
+        ax.imshow(image.cpu().numpy(), extent=(-0.75, 0.75, -0.75, 0.75), zorder=2)
+    box(ax, (0, 0), (1.5, 1.5), face="none", pen=Pen(width=1), zorder=3)
     ax.text(0, -0.83, f"{shape[0]}@{shape[1]}", ha="center", va="top", fontsize=9)
-    ax.text(0, 2.62, "input", ha="center", va="bottom", fontweight="bold")
+    ax.text(0, _NAMES_AT, "input", ha="center", va="bottom", fontweight="bold")

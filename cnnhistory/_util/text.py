@@ -1,0 +1,28 @@
+"""Columns of text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> tuple[list[str], list[int]]:
+    """Return each row as one line whose columns stand below each other, and the columns' widths.
+
+    Columns are two spaces apart; nothing is left at the end of a line.
+
+    Args:
+        rows: as many cells each as `right` has values; at least one row.
+        right: which columns are set to the right.
+
+    >>> aligned([("layer", "weights"), ("fc", "84")], (False, True))
+    (['layer  weights', 'fc          84'], [5, 7])
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if side else cell.ljust(width)
+            for cell, width, side in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return lines, widths
