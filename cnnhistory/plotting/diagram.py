@@ -68,7 +68,7 @@ def box(
     Raises:
         ValueError: a size is not positive.
     """
-    if not min(size) > 0:
+    if not all(side > 0 for side in size):
         raise expected("size", "a positive width and height", size)
     (x, y), (width, height) = at, size
     style = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"

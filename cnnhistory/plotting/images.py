@@ -140,8 +140,9 @@ def tiles(
     for index, image in enumerate(images.detach().cpu()):
         row, column = divmod(index, columns)
         left, top = column * 1.35 * width, row * (height + gap)
+        picture = image if image.dim() == 2 else image.permute(1, 2, 0)
         ax.imshow(
-            image if image.dim() == 2 else image.permute(1, 2, 0), cmap="gray", vmin=0, vmax=1,
+            picture.numpy(), cmap="gray", vmin=0, vmax=1,
             extent=(left, left + width, top + height, top), interpolation="nearest",
         )  # fmt: skip
         outline = [left, left + width, left + width, left, left]

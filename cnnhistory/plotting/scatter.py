@@ -26,7 +26,9 @@ _PLACES = (
 )
 
 
-def points(groups: Mapping[str, Sequence[tuple[float, float]]], *, ax: Axes | None = None) -> Axes:
+def group_points(
+    groups: Mapping[str, Sequence[tuple[float, float]]], *, ax: Axes | None = None
+) -> Axes:
     """Draw dots, with one color, one marker and one label for each group.
 
     A group may be empty: it keeps its look in the other figures that show it.

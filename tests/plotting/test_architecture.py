@@ -1,19 +1,9 @@
-import matplotlib as mpl
 import pytest
 import torch
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
 from cnnhistory.plotting.architecture import MOST_SHEETS, architecture
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_shows_every_layer_with_its_size():
@@ -27,6 +17,22 @@ def test_shows_every_layer_with_its_size():
     assert len(ax.patches) == sheets + patches + frame
 
 
+def test_the_patch_is_the_field_of_one_unit(drawn):
+    ax = architecture(summarize(create_model("lenet5"), (1, 32, 32)))
+    fields = [b for b in drawn(ax).boxes if b.get_zorder() == 3]
+    # C1 reads 5 of 32 rows of the input, whose side is 0.15 + 2.4; S2 reads 2 of C1's 28
+    assert fields[0].get_width() == pytest.approx((0.15 + 2.4) * 5 / 32)
+    assert fields[1].get_width() == pytest.approx((0.15 + 2.4 * 28 / 32) * 2 / 28)
+    # C5 reads all of S4
+    assert fields[4].get_width() == pytest.approx(0.15 + 2.4 * 5 / 32)
+
+
+def test_a_wrong_input_is_refused():
+    table = summarize(torch.nn.Linear(3, 2), (3,))
+    with pytest.raises(ValueError, match=r"table: expected an input \(C, H, W\), got \(3,\)"):
+        architecture(table)
+
+
 def test_chosen_layers_only():
     table = summarize(create_model("lenet5_modern"), (1, 32, 32))
     texts = {text.get_text() for text in architecture(table, layers=["c1", "c3"]).texts}
@@ -37,5 +43,5 @@ def test_chosen_layers_only():
 
 def test_nothing_to_draw():
     table = summarize(torch.nn.Sequential(torch.nn.ReLU()), (1, 4, 4))
-    with pytest.raises(ValueError, match="no layer of a type"):
+    with pytest.raises(ValueError, match="table: expected a layer of type"):
         architecture(table)

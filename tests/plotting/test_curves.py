@@ -1,29 +1,57 @@
-import matplotlib as mpl
 import pytest
 
-mpl.use("Agg")
-import matplotlib.pyplot as plt
+from cnnhistory.plotting.curves import seed_curves, stage_curves
 
-from cnnhistory.plotting.curves import seed_curves
-
-
-@pytest.fixture
-def ax():
-    figure, ax = plt.subplots()
-    yield ax
-    plt.close(figure)
+CURVE = [("base", 0.3), ("base", 0.2), ("prune", 0.5), ("retrain", 0.2)]
 
 
 def test_one_line_a_seed_one_label_a_name(ax):
-    seed_curves(ax, {"a": [[3, 2, 1], [3, 1, 1]], "b": [[5, 4, 4]]})
+    assert seed_curves({"a": [[3, 2, 1], [3, 1, 1]], "b": [[5, 4, 4]]}, ax=ax) is ax
     assert [list(line.get_ydata()) for line in ax.lines] == [[3, 2, 1], [3, 1, 1], [5, 4, 4]]
     assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
-    assert ax.lines[0].get_color() == ax.lines[1].get_color() != ax.lines[2].get_color()
+    first, second, other = ax.lines
+    assert first.get_color() == second.get_color() != other.get_color()
+    assert first.get_marker() == second.get_marker() != other.get_marker()
+    assert ax.get_xlabel() == "epoch"
 
 
-def test_nothing_to_draw_is_refused(ax):
-    with pytest.raises(ValueError, match="'a' has no curve"):
-        seed_curves(ax, {"a": []})
-    with pytest.raises(ValueError, match="at most 7 names, got 8"):
-        seed_curves(ax, {str(i): [[1]] for i in range(8)})
+@pytest.mark.parametrize("draw", [seed_curves, stage_curves])
+@pytest.mark.parametrize(
+    ("curves", "message"),
+    [
+        ({}, "curves: expected at least one name, got"),
+        ({"a": []}, "curves: expected a curve for each name, got 'none for a'"),
+        ({str(i): [[1]] for i in range(8)}, "curves: expected at most 7 different names, got"),
+    ],
+)
+def test_nothing_to_draw_is_refused(ax, draw, curves, message):
+    with pytest.raises(ValueError, match=message):
+        draw(curves, ax=ax)
+    assert not ax.lines
+
+
+def test_stages_are_shaded_and_named(ax):
+    assert stage_curves({"pruned": [CURVE, CURVE], "baseline": [CURVE]}, ax=ax) is ax
+    assert [text.get_text() for text in ax.texts] == ["base", "prune", "retrain"]
+    assert [text.get_position()[0] for text in ax.texts] == [1.5, 3.0, 4.0]
+    assert len(ax.lines) == 3
+    (shade,) = ax.patches  # every other stage
+    assert shade.get_extents().transformed(ax.transData.inverted()).intervalx.tolist() == (
+        pytest.approx([2.5, 3.5])
+    )
+    assert list(ax.lines[0].get_ydata()) == pytest.approx([30, 20, 50, 20])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "test error, %")
+
+
+def test_a_stage_that_comes_back_is_shown_twice(ax):
+    stage_curves({"a": [[("prune", 0.2), ("retrain", 0.1), ("prune", 0.2)]]}, ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["prune", "retrain", "prune"]
+    assert [text.get_position()[0] for text in ax.texts] == [1, 2, 3]
+
+
+def test_stages_that_differ_are_refused(ax):
+    renamed = [("other", error) for _, error in CURVE]
+    for other in (CURVE[:2], renamed):
+        with pytest.raises(ValueError, match="curves: expected the same stages in all"):
+            stage_curves({"pruned": [CURVE], "baseline": [other]}, ax=ax)

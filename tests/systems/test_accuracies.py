@@ -8,7 +8,7 @@ from torch import nn
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds, summarize
 from cnnhistory.papers import list_papers
-from cnnhistory.plotting.landscape import cost, on_meta
+from cnnhistory.plotting.figures.landscape import cost, on_meta
 from cnnhistory.registry import system_of
 from cnnhistory.systems.accuracies import (
     FIGURES,

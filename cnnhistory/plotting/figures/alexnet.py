@@ -47,7 +47,7 @@ def towers(
     Source: krizhevsky2012imagenet, Figure 2.
     """
     if len(layers) < 2:
-        raise expected("layers", "at least two", list(layers))
+        raise expected("layers", "at least two", len(layers))
     if unknown := sorted(set(divided) - set(layers)):
         raise expected("divided", "names of `layers`", ", ".join(unknown))
     shapes = [tuple(table[name].output_shape or ()) for name in layers]

@@ -52,10 +52,10 @@ def block(*, ax: Axes | None = None) -> Axes:
     for where, y, text in notes:
         ax.text(where, y, text, ha="center", va="center", fontsize=9)
     for row, kind in enumerate((*KINDS, "gradients, in training")):
-        spots = (6.6, 2.75 - 0.42 * row), (7.4, 2.75 - 0.42 * row)
-        start, end = spots if kind in KINDS else spots[::-1]
-        arrow(ax, start, end, pen=_PENS.get(kind, _GRADIENT), head=10)
-        ax.text(7.55, spots[0][1], kind, va="center", fontsize=9)
+        y = 2.75 - 0.42 * row
+        spots = ((6.6, y), (7.4, y)) if kind in KINDS else ((7.4, y), (6.6, y))
+        arrow(ax, *spots, pen=_PENS.get(kind, _GRADIENT), head=10)
+        ax.text(7.55, y, kind, va="center", fontsize=9)
     return frame(ax, (0.3, ends[-1] + 0.3), (-1.15, 3.0), equal=False)
 
 

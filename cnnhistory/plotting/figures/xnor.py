@@ -43,7 +43,7 @@ class Stored:
         check_one_of("form", self.form, FORMS)
         if not self.low <= self.accuracy <= self.high:
             raise expected("accuracy", f"from {self.low} to {self.high}", self.accuracy)
-        if not min(self.nbytes, self.ms) > 0:
+        if not (self.nbytes > 0 and self.ms > 0):
             raise expected("nbytes, ms", "positive numbers", (self.nbytes, self.ms))
 
 

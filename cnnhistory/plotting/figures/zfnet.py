@@ -62,8 +62,8 @@ def mirror(layers: Sequence[str], *, ax: Axes | None = None) -> Axes:
         low, high = y + height / 2, y + height / 2 + GAP
         arrow(ax, (NETWORK, low), (NETWORK, high), pen=Pen(color=COLORS[0], width=1.3))
         arrow(ax, (MIRROR, high), (MIRROR, low), pen=Pen(color=COLORS[1], width=1.3))
-    x = (MIRROR - width / 2 - 0.1, NETWORK + width / 2 + 0.1)
-    return frame(ax, x, (-0.1, y + height / 2 + 0.1), equal=False)
+    shown = (MIRROR - width / 2 - 0.1, NETWORK + width / 2 + 0.1)
+    return frame(ax, shown, (-0.1, y + height / 2 + 0.1), equal=False)
 
 
 def beside(patches: Tensor, projections: Tensor) -> Tensor:

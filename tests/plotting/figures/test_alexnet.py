@@ -1,10 +1,9 @@
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
-from cnnhistory.plotting.towers import towers
+from cnnhistory.plotting.figures.alexnet import towers
 
 LAYERS = [*(f"features.conv{n}" for n in range(1, 6)), *(f"classifier.fc{n}" for n in (6, 7, 8))]
 DIVIDED = [f"features.conv{n}" for n in (2, 4, 5)]
@@ -13,12 +12,6 @@ DIVIDED = [f"features.conv{n}" for n in (2, 4, 5)]
 @pytest.fixture
 def table():
     return summarize(create_model("alexnet", image_size=67, width=1 / 8), (3, 67, 67))
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def lines(ax):
@@ -51,7 +44,7 @@ def test_a_picture_is_shown(table):
 def test_wrong_arguments(table):
     with pytest.raises(ValueError, match="layers: expected at least two, got 1"):
         towers(table, LAYERS[:1], [])
-    with pytest.raises(ValueError, match="divided: expected names of `layers`, got conv9"):
+    with pytest.raises(ValueError, match="divided: expected names of `layers`, got 'conv9'"):
         towers(table, LAYERS, ["conv9"])
     with pytest.raises(KeyError):
         towers(table, ["features.conv1", "conv9"], [])

@@ -1,8 +1,7 @@
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
-from cnnhistory.plotting.deep_compression import (
+from cnnhistory.plotting.figures.deep_compression import (
     byte_bars,
     code_tree,
     codebook_rows,
@@ -16,19 +15,12 @@ NOTES = ["all", "pruned", "shared", "written"]
 WORDS = {"a": "0", "b": "10", "c": "11"}
 
 
-@pytest.fixture
-def ax():
-    figure, ax = plt.subplots()
-    yield ax
-    plt.close(figure)
-
-
 def faces(ax):
     return [to_hex(patch.get_facecolor()).upper() for patch in ax.patches]
 
 
 def test_steps_show_all_then_what_is_left_then_its_shared_values(ax):
-    steps(ax, WEIGHT, CODES, {"gaps": [("0", 0), ("10", -1)]}, NOTES)
+    steps(WEIGHT, CODES, {"gaps": [("0", 0), ("10", -1)]}, NOTES, ax=ax)
     cells = faces(ax)
     assert len(cells) == 12
     assert cells[2] == "#FFFFFF"  # a weight of 0 is white
@@ -38,7 +30,7 @@ def test_steps_show_all_then_what_is_left_then_its_shared_values(ax):
 
 
 def test_steps_write_every_bit_and_break_lines(ax):
-    steps(ax, WEIGHT, CODES, {"gaps": [("0", 0), ("10", -1)]}, NOTES, width=2)
+    steps(WEIGHT, CODES, {"gaps": [("0", 0), ("10", -1)]}, NOTES, width=2, ax=ax)
     bits = [text for text in ax.texts if text.get_text() in "01"]
     assert "".join(bit.get_text() for bit in bits) == "010"
     assert len({bit.get_position()[1] for bit in bits}) == 2
@@ -47,28 +39,37 @@ def test_steps_write_every_bit_and_break_lines(ax):
 
 
 def test_steps_refuse_what_does_not_fit(ax):
-    with pytest.raises(ValueError, match="expected 4 notes and codes like the weights, got 3"):
-        steps(ax, WEIGHT, CODES, {}, NOTES[:3])
-    with pytest.raises(ValueError, match="codes like the weights"):
-        steps(ax, WEIGHT, [[0], [1]], {}, NOTES)
+    with pytest.raises(ValueError, match="notes: expected 4, got 3"):
+        steps(WEIGHT, CODES, {}, NOTES[:3], ax=ax)
+    with pytest.raises(ValueError, match=r"codes: expected rows of \[2, 2\] numbers, got \[1, 1\]"):
+        steps(WEIGHT, [[0], [1]], {}, NOTES, ax=ax)
+    with pytest.raises(ValueError, match="width: expected at least 1, got 0"):
+        steps(WEIGHT, CODES, {}, NOTES, width=0, ax=ax)
+
+
+def test_steps_refuse_two_values_of_one_color(ax):
+    with pytest.raises(ValueError, match="codes, streams: expected numbers from -1 to 6, got"):
+        steps(WEIGHT, [[0, 7], [-1, 1]], {}, NOTES, ax=ax)
+    with pytest.raises(ValueError, match="codes, streams: expected numbers from -1 to 6, got"):
+        steps(WEIGHT, CODES, {"gaps": [("0", 7)]}, NOTES, ax=ax)
 
 
 def test_codebooks_have_a_row_each(ax):
-    codebook_rows(ax, {"linear": [-1, 0, 1], "random": [0, 0.5]}, {"linear": [-2, 0, 2]})
+    codebook_rows({"linear": [-1, 0, 1], "random": [0, 0.5]}, {"linear": [-2, 0, 2]}, ax=ax)
     drawn = [list(line.get_xdata()) for line in ax.lines]
     assert drawn == [[-1, 0, 1], [-2, 0, 2], [0, 0.5], []]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["linear", "random"]
 
 
 def test_codebooks_refuse_a_start_of_nothing(ax):
-    with pytest.raises(ValueError, match="got 1 and starts of density"):
-        codebook_rows(ax, {"linear": [0]}, {"density": [0]})
-    with pytest.raises(ValueError, match="expected at most 7"):
-        codebook_rows(ax, {str(n): [0] for n in range(8)})
+    with pytest.raises(ValueError, match="starts: expected names of codebooks, got 'density'"):
+        codebook_rows({"linear": [0]}, {"density": [0]}, ax=ax)
+    with pytest.raises(ValueError, match="codebooks: expected at most 7 different names"):
+        codebook_rows({str(n): [0] for n in range(8)}, ax=ax)
 
 
 def test_a_tree_has_its_words_and_sums(ax):
-    assert code_tree(ax, WORDS, {"a": 5, "b": 2, "c": 1}) == 2
+    assert code_tree(WORDS, {"a": 5, "b": 2, "c": 1}, ax=ax) is ax
     texts = [text.get_text() for text in ax.texts]
     assert {"8", "3", "a 5", "b 2", "c 1", "0", "10", "11"} <= set(texts)
     assert len(ax.lines) == 4  # two from each inner node
@@ -77,19 +78,21 @@ def test_a_tree_has_its_words_and_sums(ax):
 
 
 def test_a_tree_with_one_branch_is_drawn(ax):
-    assert code_tree(ax, {"a": "0"}, {"a": 5}) == 1
+    code_tree({"a": "0"}, {"a": 5}, ax=ax)
     assert len(ax.lines) == 1
 
 
 def test_a_tree_refuses_words_that_begin_others(ax):
-    with pytest.raises(ValueError, match="'1' begins '10'"):
-        code_tree(ax, {"a": "1", "b": "10"}, {"a": 1, "b": 1})
-    with pytest.raises(ValueError, match="counts: expected one for each word"):
-        code_tree(ax, WORDS, {"a": 1})
+    with pytest.raises(
+        ValueError, match=r"words: expected none that begins another, got .*'1' and '10'"
+    ):
+        code_tree({"a": "1", "b": "10"}, {"a": 1, "b": 1}, ax=ax)
+    with pytest.raises(ValueError, match="counts: expected one for each of a, b, c"):
+        code_tree(WORDS, {"a": 1}, ax=ax)
 
 
 def test_bars_add_up(ax):
-    byte_bars(ax, {"pruned": {"indices": 1000, "weights": 4000}, "coded": {"weights": 500}})
+    byte_bars({"pruned": {"indices": 1000, "weights": 4000}, "coded": {"weights": 500}}, ax=ax)
     widths = [[bar.get_width() for bar in bars] for bars in ax.containers]
     assert widths == [[1, 0], [4, 0.5]]
     assert [text.get_text() for text in ax.texts] == ["5.0 kB", "0.5 kB"]
@@ -97,7 +100,7 @@ def test_bars_add_up(ax):
 
 
 def test_bars_refuse_nothing_and_too_much(ax):
-    with pytest.raises(ValueError, match="got 0 with 0"):
-        byte_bars(ax, {})
-    with pytest.raises(ValueError, match="got 1 with 8"):
-        byte_bars(ax, {"all": {str(n): 1 for n in range(8)}})
+    with pytest.raises(ValueError, match="rows: expected at least one"):
+        byte_bars({}, ax=ax)
+    with pytest.raises(ValueError, match="rows: expected at most 7 different names"):
+        byte_bars({"all": {str(n): 1 for n in range(8)}}, ax=ax)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds
-from cnnhistory.plotting import landscape_chart
-from cnnhistory.plotting.landscape import best, cost, left_out, on_meta, pareto, points
-from cnnhistory.plotting.landscape_chart import LandscapeChart, labels, short
+from cnnhistory.plotting.figures import landscape_chart
+from cnnhistory.plotting.figures.landscape import best, cost, left_out, on_meta, pareto, points
+from cnnhistory.plotting.figures.landscape_chart import LandscapeChart, labels
 from cnnhistory.systems.accuracies import reported
 
 
@@ -125,7 +125,7 @@ def test_the_chart_is_whole_without_its_script(found, html):
 def test_nothing_is_loaded(html):
     assert "http" not in html.replace("http-equiv", "")
     assert not [attrs for _, attrs in Parts(html).tags if "src" in attrs or "href" in attrs]
-    assert "import" not in (files("cnnhistory.plotting") / "landscape.js").read_text()
+    assert "import" not in (files("cnnhistory.plotting.figures") / "landscape.js").read_text()
 
 
 def test_text_form(found):
@@ -152,12 +152,8 @@ def test_labels_cover_neither_dots_nor_each_other():
             assert not (box[0] < cx < box[2] and box[1] < cy < box[3])
 
 
-def test_numbers_with_a_unit():
-    assert [short(n) for n in (999, 1_000, 25_557_032, 200e9)] == ["999", "1 k", "25.6 M", "200 G"]
-
-
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_the_script_is_valid(tmp_path):
     script = tmp_path / "landscape.js"
-    script.write_text((files("cnnhistory.plotting") / "landscape.js").read_text())
+    script.write_text((files("cnnhistory.plotting.figures") / "landscape.js").read_text())
     subprocess.run(["node", "--check", str(script)], check=True)

@@ -1,28 +1,19 @@
-import matplotlib as mpl
 import pytest
 
-mpl.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-
-from cnnhistory.plotting.branches import branch_diagram
+from cnnhistory.plotting.figures.nin_googlenet import branch_diagram
 
 
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
-
-
-def test_every_box_and_every_arrow():
+def test_every_box_and_every_arrow(drawn):
     ax = branch_diagram([["a"], ["b", "c"], ["d", "e"]], "in", "out", marked=["b", "d"])
     assert sorted(text.get_text() for text in ax.texts) == ["a", "b", "c", "d", "e", "in", "out"]
-    boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
-    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    boxes = drawn(ax).boxes
     assert len(boxes) == 7
-    assert len(arrows) == 2 + 3 + 3
-    colors = {box.get_facecolor() for box in boxes}
-    assert len(colors) == 3
+    assert len(drawn(ax).arrows) == 2 + 3 + 3
+    texts = drawn(ax).texts
+    colors = {}
+    for text, box in zip(texts, boxes, strict=True):
+        colors.setdefault(box.get_facecolor(), set()).add(text)
+    assert sorted(map(sorted, colors.values())) == [["a", "c", "e"], ["b", "d"], ["in", "out"]]
 
 
 def test_ends_of_branches_stand_in_one_row():

@@ -1,28 +1,16 @@
-import matplotlib as mpl
 import pytest
 
-mpl.use("Agg")
-import matplotlib.pyplot as plt
-
-from cnnhistory.plotting.pruning import (
+from cnnhistory.plotting.figures.pruning import (
     before_and_after,
     connections,
     error_against_size,
-    stage_curves,
 )
-
-
-@pytest.fixture
-def ax():
-    figure, ax = plt.subplots()
-    yield ax
-    plt.close(figure)
 
 
 def test_a_line_a_weight_and_hollow_units(ax):
     first = [[1.0, 0.0], [0.0, 0.0], [-0.5, 0.25]]  # the second hidden unit gets nothing
     second = [[2.0, 1.0, 0.0]]  # the third one's output is not used
-    assert connections(ax, [first, second]) == 5
+    assert connections([first, second], ax=ax) is ax
     lines = [line for line in ax.lines if len(line.get_xdata()) == 2]
     assert len(lines) == 5
     units = [line for line in ax.lines if len(line.get_xdata()) == 1]
@@ -35,30 +23,42 @@ def test_a_line_a_weight_and_hollow_units(ax):
 
 
 def test_layers_that_do_not_fit_are_refused(ax):
-    with pytest.raises(ValueError, match="expected at least one layer"):
-        connections(ax, [])
+    with pytest.raises(ValueError, match="weights: expected one matrix or more"):
+        connections([], ax=ax)
+    with pytest.raises(ValueError, match="weights: expected one matrix or more"):
+        connections([[1.0, 2.0]], ax=ax)
     with pytest.raises(ValueError, match="expected 2 inputs of the next layer, got 3"):
-        connections(ax, [[[1.0], [1.0]], [[1.0, 1.0, 1.0]]])
+        connections([[[1.0], [1.0]], [[1.0, 1.0, 1.0]]], ax=ax)
 
 
 def test_error_against_size(ax):
     curves = {"at once": {2.0: 0.1, 8.0: 0.5}, "in rounds": {2.0: 0.1, 16.0: 0.2}}
-    error_against_size(ax, curves, twin=(0.05, 0.07, 0.09))
+    assert error_against_size(curves, (0.05, 0.07, 0.09), ax=ax) is ax
     assert ax.get_xscale() == "log"
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["2", "8", "16"]
-    twin, once, _ = ax.lines
-    assert list(twin.get_ydata()) == pytest.approx([7, 7])
+    baseline, once, _ = ax.lines
+    assert list(baseline.get_ydata()) == pytest.approx([7, 7])
     assert list(once.get_ydata()) == pytest.approx([10, 50])
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["dense twin, 95 % interval", "at once", "in rounds"]
-    with pytest.raises(ValueError, match="'none' has no points"):
-        error_against_size(ax, {"none": {}})
-    with pytest.raises(ValueError, match="at most 7, got 8"):
-        error_against_size(ax, {str(i): {1.0: 0.1} for i in range(8)})
+    assert labels == ["dense baseline, 95 % interval", "at once", "in rounds"]
+    assert len({line.get_color() for line in ax.lines}) == 3
+
+
+def test_curves_that_cannot_be_told_apart_are_refused(ax):
+    with pytest.raises(ValueError, match="curves: expected points for each name, got 'none for x'"):
+        error_against_size({"x": {}}, ax=ax)
+    with pytest.raises(ValueError, match="curves: expected at least one"):
+        error_against_size({}, ax=ax)
+    with pytest.raises(ValueError, match="curves: expected at most 7 different names"):
+        error_against_size({str(i): {1.0: 0.1} for i in range(8)}, ax=ax)
+    # black is the baseline's
+    seven = {str(i): {1.0: 0.1} for i in range(7)}
+    with pytest.raises(ValueError, match="curves: expected at most 6 different names"):
+        error_against_size(seven, (0.1, 0.2, 0.3), ax=ax)
 
 
 def test_before_and_after(ax):
-    before_and_after(ax, [("conv1", 100, 84), ("fc6", 10_000, 900)])
+    assert before_and_after([("conv1", 100, 84), ("fc6", 10_000, 900)], ax=ax) is ax
     assert ax.get_xscale() == "log"
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["conv1", "fc6"]
     assert ax.yaxis_inverted()
@@ -66,19 +66,4 @@ def test_before_and_after(ax):
     assert spans == [[84, 100], [900, 10_000]]
     for bad in ([], [("a", 10, 0)], [("a", 10, 11)]):
         with pytest.raises(ValueError, match="weights before >= weights after > 0"):
-            before_and_after(ax, bad)
-
-
-def test_stages_are_shaded_and_named(ax):
-    curve = [("base", 0.3), ("base", 0.2), ("prune", 0.5), ("retrain", 0.2)]
-    stage_curves(ax, {"pruned": [curve, curve], "twin": [curve]})
-    assert [text.get_text() for text in ax.texts] == ["base", "prune", "retrain"]
-    assert [text.get_position()[0] for text in ax.texts] == [1.5, 3.0, 4.0]
-    assert len(ax.lines) == 3
-    assert len(ax.patches) == 1  # every other stage
-    assert list(ax.lines[0].get_ydata()) == pytest.approx([30, 20, 50, 20])
-    with pytest.raises(ValueError, match="expected all of one length"):
-        stage_curves(ax, {"pruned": [curve], "twin": [curve[:2]]})
-    for bad in ({}, {"pruned": []}):
-        with pytest.raises(ValueError, match="names with a curve each"):
-            stage_curves(ax, bad)
+            before_and_after(bad, ax=ax)

@@ -1,24 +1,9 @@
-import matplotlib as mpl
 import pytest
 import torch
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.colors import to_hex
 
 from cnnhistory import create_model
-from cnnhistory.plotting.residual import block_row, unraveled
-
-
-@pytest.fixture
-def ax():
-    figure, ax = plt.subplots()
-    yield ax
-    plt.close(figure)
-
-
-def patches(ax, kind):
-    return [patch for patch in ax.patches if isinstance(patch, kind)]
+from cnnhistory.plotting.figures.resnet import STAGES, block_row
 
 
 @pytest.mark.parametrize(
@@ -30,22 +15,49 @@ def patches(ax, kind):
         ("resnet50", 50, 16, 3),
     ],
 )
-def test_a_box_a_layer_and_an_arc_a_shortcut(ax, name, boxes, arcs, dashed):
+def test_a_box_a_layer_and_an_arc_a_shortcut(ax, drawn, name, boxes, arcs, dashed):
     with torch.device("meta"):
         network = create_model(name)
-    assert block_row(ax, network, label=name) == arcs
-    assert len(patches(ax, Rectangle)) == boxes
-    styles = [arrow.get_linestyle() for arrow in patches(ax, FancyArrowPatch)]
-    assert styles.count("--") == dashed
-    with pytest.raises(ValueError, match="one with `blocks`"):
-        block_row(ax, torch.nn.Linear(1, 1))
+    assert block_row(network, name, ax=ax) is ax
+    found = drawn(ax)
+    assert len(found.boxes) == boxes
+    assert [box.get_x() + 0.36 for box in found.boxes] == pytest.approx(range(boxes))
+    assert len(found.arrows) == arcs
+    assert [arrow.get_linestyle() for arrow in found.arrows].count("--") == dashed
+    assert found.texts == [name]
 
 
-def test_the_paths_of_three_blocks(ax):
-    assert unraveled(ax, 3) == 8
-    assert len(patches(ax, Rectangle)) == 12  # 8 paths, each block on half of them
-    lengths = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
-    assert lengths == list("01112223")
-    for bad in (0, 6):
-        with pytest.raises(ValueError, match="blocks: expected 1 to 5"):
-            unraveled(ax, bad)
+def test_rows_below_each_other(ax, drawn):
+    with torch.device("meta"):
+        network = create_model("plain20")
+    block_row(network, "above", ax=ax)
+    block_row(network, "below", y=-3, ax=ax)
+    assert {box.get_y() for box in drawn(ax).boxes} == {-0.5, -3.5}
+    assert drawn(ax).at["below"][1] == -3
+
+
+def test_stages_have_colors_of_their_own(ax, drawn):
+    with torch.device("meta"):
+        block_row(create_model("resnet34"), ax=ax)
+    colors = [to_hex(box.get_facecolor()).upper() for box in drawn(ax).boxes]
+    assert colors == [
+        "#FFFFFF", *["#0072B2"] * 6, *["#D55E00"] * 8, *["#009E73"] * 12, *["#CC79A7"] * 6,
+        "#FFFFFF",
+    ]  # fmt: skip
+
+
+class Block(torch.nn.Module):
+    shortcut = None
+
+    def __init__(self, width):
+        super().__init__()
+        self.out_channels = width
+
+
+def test_what_has_no_blocks_or_too_many_stages_is_refused(ax):
+    with pytest.raises(ValueError, match="network: expected one with `blocks`, got 'Linear'"):
+        block_row(torch.nn.Linear(1, 1), ax=ax)
+    network = torch.nn.Module()
+    network.blocks = torch.nn.Sequential(*map(Block, range(1, len(STAGES) + 2)))
+    with pytest.raises(ValueError, match="network: expected at most 6 stages, got 7"):
+        block_row(network, ax=ax)

@@ -1,20 +1,14 @@
-import matplotlib as mpl
 import pytest
+import torch
 
-mpl.use("Agg")
-import matplotlib.pyplot as plt
-
-from cnnhistory.plotting.mirror import mirror
+from cnnhistory.plotting.figures.zfnet import beside, mirror
 
 
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
-
-
-def test_every_layer_has_its_mirror():
+def test_every_layer_has_its_mirror(drawn):
     ax = mirror(["convolution", "ReLU", "max-pooling", "normalization"])
+    assert len(drawn(ax).boxes) == 2 * 6
+    assert len(drawn(ax).arrows) == 2 * 5 + 2  # up and down, the switches, the one that is kept
+    assert [box.get_linestyle() for box in drawn(ax).boxes].count("--") == 1
     texts = " ".join(text.get_text() for text in ax.texts).split()
     assert texts.count("convolution") == 2  # and one of them is transposed
     assert texts.count("ReLU") == 2
@@ -31,7 +25,15 @@ def test_switches_for_each_pooling_layer():
 
 
 def test_unknown_layers_are_refused():
-    with pytest.raises(ValueError, match=r"layers: expected some of convolution, .*, got tanh"):
+    with pytest.raises(ValueError, match=r"layers: expected some of convolution, .*, got 'tanh'"):
         mirror(["convolution", "tanh"])
-    with pytest.raises(ValueError, match="got none"):
+    with pytest.raises(ValueError, match="got 'none'"):
         mirror([])
+
+
+def test_patches_beside_projections():
+    patches = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1, 1).expand(2, 1, 3, 1, 1)
+    projections = torch.tensor([-4.0, 2.0]).view(2, 1, 1, 1, 1).expand(2, 1, 3, 1, 1)
+    assert beside(patches, projections)[:, 0, 0, 0].tolist() == [0, 0, 1, 1]
+    with pytest.raises(ValueError, match="projections: expected shape"):
+        beside(patches, projections[:1])
