@@ -1,0 +1,56 @@
+"""Arithmetic for each element, and whatever is not known otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from cnnhistory.accounting.field import broadcast, plain, union
+from cnnhistory.accounting.ops.call import Account, Call, Cost, accounts_for, field_of, follow
+
+
+@accounts_for("add")
+def _add(call: Call) -> Account:
+    """Account for a sum; the first constant added to a weighted sum is its bias."""
+    cost, fields = elementwise(call)
+    constants = [t for t in call.tensors if field_of(t) is None]
+    if constants and call.source.unbiased and call.out.dim() == len(call.source.dims):
+        cost = Cost(connections=call.out.numel())
+    return cost, fields
+
+
+@accounts_for("native_batch_norm", "native_layer_norm", "native_group_norm")
+def _normalization(call: Call) -> Account:
+    # Scale and shift. The statistics do not widen the field, as is usual.
+    return Cost(other_ops=2 * call.out.numel()), [replace(call.source, unbiased=False)]
+
+
+@accounts_for("_softmax", "_log_softmax", "_safe_softmax")
+def _softmax(call: Call) -> Account:
+    # Exponential, sum, quotient. The sum is a statistic too.
+    return Cost(other_ops=3 * call.out.numel()), [replace(call.source, unbiased=False)]
+
+
+@accounts_for("_cdist_forward")
+def _cdist(call: Call) -> Account:
+    pairs, features = call.out.numel(), call["x1"].shape[-1]
+    seen, rows = [], [[plain(n)] for n in call.out.shape[-2:]]
+    for index, key in enumerate(("x1", "x2")):
+        if (field := field_of(call[key])) is not None:
+            seen.append(field.absorb([len(field.dims) - 1]))
+            rows[index] = [field.dims[-2]]
+    lead = [plain(n) for n in call.out.shape[:-2]]
+    return Cost(other_ops=3 * pairs * features), [union(seen, [*lead, *rows[0], *rows[1]])]
+
+
+def elementwise(call: Call) -> Account:
+    """Account for an operation on corresponding elements: one operation for each result."""
+    out, fields = call.out, call.fields
+    cost = Cost(other_ops=out.numel())
+    if torch.Tag.pointwise in call.func.tags:
+        return cost, [broadcast(fields, out.shape)]
+    # Not known here. If the dimensions correspond, assume that those of the same size do.
+    return cost, [union([follow(f, out) for f in fields], follow(fields[0], out).dims)] * len(
+        call.outputs
+    )

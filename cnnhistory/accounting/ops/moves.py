@@ -1,0 +1,160 @@
+"""Moving values around: no arithmetic, only new places."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from cnnhistory.accounting.field import Dim, Field, Number, Run, broadcast, plain
+from cnnhistory.accounting.ops.call import (
+    Account,
+    Call,
+    Cost,
+    accounts_for,
+    dims_of,
+    field_of,
+    follow,
+)
+
+
+@accounts_for("view", "_unsafe_view", "reshape", "_reshape_alias", "_reshape_copy")
+def _view(call: Call) -> Account:
+    if tuple(call.out.shape) == tuple(call["self"].shape):
+        return Cost(), [call.source]
+    return Cost(), [call.source.reshape(call.out.shape)]
+
+
+@accounts_for(
+    "clone", "detach", "alias", "lift_fresh", "_to_copy", "roll", "flip", "channel_shuffle"
+)
+def _same(call: Call) -> Account:
+    return Cost(), [call.source]
+
+
+@accounts_for("copy")
+def _copy(call: Call) -> Account:
+    source = field_of(call["src"])
+    fields = [call.source] if source is None else [source]
+    return Cost(), [broadcast(fields, call.out.shape)]
+
+
+@accounts_for("permute")
+def _permute(call: Call) -> Account:
+    order = dims_of(call["dims"], call.out.dim())
+    return Cost(), [call.source.with_dims(call.source.dims[d] for d in order)]
+
+
+@accounts_for("transpose")
+def _transpose(call: Call) -> Account:
+    first, second = dims_of([call["dim0"], call["dim1"]], call.out.dim())
+    dims = list(call.source.dims)
+    dims[first], dims[second] = dims[second], dims[first]
+    return Cost(), [call.source.with_dims(dims)]
+
+
+@accounts_for("t")
+def _t(call: Call) -> Account:
+    return Cost(), [call.source.with_dims(call.source.dims[::-1])]
+
+
+@accounts_for("unsqueeze")
+def _unsqueeze(call: Call) -> Account:
+    at = call["dim"] % call.out.dim()
+    dims = call.source.dims
+    return Cost(), [call.source.with_dims((*dims[:at], (), *dims[at:]))]
+
+
+@accounts_for("squeeze")
+def _squeeze(call: Call) -> Account:
+    shape = call["self"].shape
+    dims = call["dim"] if call.has("dim") else list(range(len(shape)))
+    gone = {d for d in dims_of(dims, len(shape)) if shape[d] == 1}
+    return Cost(), [
+        call.source.with_dims(dim for i, dim in enumerate(call.source.dims) if i not in gone)
+    ]
+
+
+@accounts_for("select", "unbind")
+def _select(call: Call) -> Account:
+    at = call["dim"] % call["self"].dim()
+    dims = call.source.dims
+    return Cost(), [call.source.with_dims(dims[:at] + dims[at + 1 :])] * len(call.outputs)
+
+
+@accounts_for("slice")
+def _slice(call: Call) -> Account:
+    at = call["dim"] % call.out.dim()
+    size, out = call["self"].shape[at], call.out.shape[at]
+    if size == out:
+        return Cost(), [call.source]
+    return Cost(), [call.source.resample(at, out, ratio=call["step"])]
+
+
+@accounts_for("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes")
+def _split(call: Call) -> Account:
+    at = call["dim"] % call["self"].dim()
+    return Cost(), [call.source.resample(at, out.shape[at]) for out in call.outputs]
+
+
+@accounts_for("expand", "repeat")
+def _expand(call: Call) -> Account:
+    return Cost(), [broadcast([call.source], call.out.shape)]
+
+
+@accounts_for("cat")
+def _cat(call: Call) -> Account:
+    at = call["dim"] % call.out.dim()
+    fields = [f for t in call["tensors"] if t.dim() > 1 or t.numel() if (f := field_of(t))]
+    size = call.out.shape[at]
+    ends = [field.dims[at] for field in fields]
+    joined: Dim
+    if all(len(dim) == 1 and dim[0].axis is not None for dim in ends):
+        joined = (Run(ends[0][0].axis, size, ends[0][0].step),)  # side by side along an axis
+    else:
+        # Flattened maps one after another: whoever reads this dimension sees them whole.
+        fields = [field.absorb([at]) for field in fields]
+        joined = plain(size)
+    others = broadcast(fields, call.out.shape)
+    return Cost(), [others.with_dims((*others.dims[:at], joined, *others.dims[at + 1 :]))]
+
+
+@accounts_for("stack")
+def _stack(call: Call) -> Account:
+    at = call["dim"] % call.out.dim()
+    shape = list(call.out.shape)
+    size = shape.pop(at)
+    field = broadcast(call.fields, shape)
+    return Cost(), [field.with_dims((*field.dims[:at], plain(size), *field.dims[at:]))]
+
+
+@accounts_for(
+    "constant_pad_nd",
+    *(f"{mode}_pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)),
+    "index", "index_select", "gather", "masked_select", "fill", "zero",
+)  # fmt: skip
+def _resized(call: Call) -> Account:
+    return Cost(), [follow(call.source, call.out)]
+
+
+@accounts_for("embedding")
+def _embedding(call: Call) -> Account:
+    field = field_of(call["indices"])
+    if field is None:
+        return Cost(), [follow(call.source, call.out)]
+    return Cost(), [field.with_dims((*field.dims, plain(call.out.shape[-1])))]
+
+
+@accounts_for("pixel_shuffle")
+def _pixel_shuffle(call: Call) -> Account:
+    return Cost(), [_rescale(call, 0, Fraction(1, call["upscale_factor"]))]
+
+
+@accounts_for("pixel_unshuffle")
+def _pixel_unshuffle(call: Call) -> Account:
+    return Cost(), [_rescale(call, call["downscale_factor"] - 1, call["downscale_factor"])]
+
+
+def _rescale(call: Call, reach: int, ratio: Number) -> Field:
+    field = call.source.with_dim(-3, plain(call.out.shape[-3]))
+    for axis in (call.out.dim() - 2, call.out.dim() - 1):
+        field = field.resample(axis, call.out.shape[axis], reach, ratio)
+    return field

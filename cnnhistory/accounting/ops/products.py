@@ -1,0 +1,83 @@
+"""Products of matrices and convolutions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+from torch import Tensor
+
+from cnnhistory.accounting.field import Field, plain, union
+from cnnhistory.accounting.ops.call import (
+    Account,
+    Call,
+    Cost,
+    accounts_for,
+    field_of,
+    name_of,
+    per_axis,
+)
+
+
+@accounts_for("convolution")
+def _convolution(call: Call) -> Account:
+    image, weight, out = call["input"], call["weight"], call.out
+    field = field_of(image)
+    transposed = call["transposed"]
+    # weight is (out, in / groups, *kernel), or (in, out / groups, *kernel) if transposed
+    products = (image if transposed else out).numel() * math.prod(weight.shape[1:])
+    cost = _product_cost(products, out, [image, weight], call["bias"])
+    if field is None:  # kernels computed from the input, sliding over a constant
+        field = call.source.absorb(range(weight.dim()))
+        return cost, [field.with_dims(plain(size) for size in out.shape)]
+    field = field.absorb([1]).with_dim(1, plain(out.shape[1]))
+    if (kernels := field_of(weight)) is not None:
+        field = union([field, kernels.absorb(range(weight.dim()))], field.dims)
+    axes = range(weight.dim() - 2)
+    strides, dilations = (per_axis(call[key], len(axes)) for key in ("stride", "dilation"))
+    for axis, kernel, stride, dilation in zip(
+        axes, weight.shape[2:], strides, dilations, strict=True
+    ):
+        reach, ratio = dilation * (kernel - 1), Fraction(stride)
+        if transposed:  # the taps lie on the output: every stride-th meets an input
+            reach, ratio = reach // stride, 1 / ratio
+        field = field.resample(2 + axis, out.shape[2 + axis], reach, ratio)
+    return cost, [_weighted_sum(field, cost, call["bias"])]
+
+
+@accounts_for("mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "dot")
+def _matrix_product(call: Call) -> Account:
+    out = call.out
+    left, right = [t for t in call.tensors if t is not _bias(call)][:2]
+    products = left.numel() * (right.shape[-1] if right.dim() > 1 else 1)
+    cost = _product_cost(products, out, [left, right], _bias(call))
+    inner = right.dim() - 2 if right.dim() > 1 else 0
+    seen, rows, columns = [], [plain(n) for n in left.shape[:-1]], [plain(out.shape[-1])]
+    if (field := field_of(left)) is not None:
+        seen.append(field.absorb([left.dim() - 1]))
+        rows = list(field.dims[:-1])
+    if (field := field_of(right)) is not None:
+        seen.append(field.absorb([inner]))
+        columns = [field.dims[-1]]
+        if field_of(left) is None and right.dim() == 3:
+            rows[0] = field.dims[0]
+    if (field := field_of(_bias(call))) is not None:
+        seen.append(field)
+    field = union(seen, rows + (columns if right.dim() > 1 else []))
+    return cost, [_weighted_sum(field, cost, _bias(call))]
+
+
+def _bias(call: Call) -> Tensor | None:
+    return call["self"] if name_of(call.func) in ("addmm", "baddbmm", "addmv") else None
+
+
+def _product_cost(products: int, out: Tensor, operands: list[Tensor], bias: Tensor | None) -> Cost:
+    links = 0
+    if any(field_of(operand) is None for operand in operands):  # one side is the weights
+        links = products + (out.numel() if bias is not None and field_of(bias) is None else 0)
+    return Cost(multiply_adds=products, connections=links)
+
+
+def _weighted_sum(field: Field, cost: Cost, bias: Tensor | None) -> Field:
+    return replace(field, unbiased=cost.connections > 0 and bias is None)
