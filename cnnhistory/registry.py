@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from cnnhistory._util.lookup import check_one_of, unknown_id
 from cnnhistory.system import ERAS, STATUSES, System
@@ -97,58 +97,15 @@ def system_of(model: str) -> System:
     raise unknown_id("model", model, list_models(), "cnnhistory.list_models()")
 
 
-_Builder = TypeVar("_Builder", bound="Callable[..., nn.Module]")
-_builders: dict[str, Callable[..., nn.Module]] = {}
-
-
-def register(name: str, *, system: str) -> Callable[[_Builder], _Builder]:
-    """Make the decorated function the builder of a model that the system's record names.
-
-    The function stands in `cnnhistory/models/<system>.py`, or where the record's `module` says.
-    Its arguments are the settings that `create_model` accepts; each has a default, the paper's
-    value.
-
-    Raises:
-        UnknownIdError: no such system.
-        ValueError: the record does not name the model, or it already has another builder.
-        TypeError: an argument of the function cannot be given by keyword or has no default.
-    """
-    record = _systems().get(system)
-    if record is None:
-        raise unknown_id("system", system, _systems(), "cnnhistory.list_systems()")
-    if name not in record.models:
-        raise ValueError(
-            f"model {name!r}: expected a name that the record of {system!r} lists "
-            f"({', '.join(record.models) or 'none so far'}); add it in cnnhistory/systems"
-        )
-
-    def decorate(builder: _Builder) -> _Builder:
-        for parameter in inspect.signature(builder).parameters.values():
-            if parameter.default is parameter.empty or parameter.kind in (
-                parameter.POSITIONAL_ONLY,
-                parameter.VAR_KEYWORD,
-            ):
-                raise TypeError(
-                    f"builder of {name!r}: expected arguments that can be given by keyword and "
-                    f"have a default, got {parameter}"
-                )
-        old = _builders.get(name)
-        # The same function again is a reloaded module.
-        if old and (old.__module__, old.__qualname__) != (
-            builder.__module__,
-            builder.__qualname__,
-        ):
-            raise ValueError(
-                f"model {name!r} already has a builder, {old.__module__}.{old.__qualname__}"
-            )
-        _builders[name] = builder
-        return builder
-
-    return decorate
+def _module_of(model: str) -> ModuleType:
+    """Import the module in which the builder of a model stands."""
+    return importlib.import_module(f"cnnhistory.{system_of(model).home}")
 
 
 def create_model(name: str, **settings: Any) -> nn.Module:
     """Build a network; without settings, exactly the paper's.
+
+    The builder is the function of that name in the module of the model's system.
 
     Args:
         name: one of `list_models()`.
@@ -157,16 +114,15 @@ def create_model(name: str, **settings: Any) -> nn.Module:
     Raises:
         UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
         TypeError: the model has no such setting; the message lists those it has.
+        RuntimeError: the record names a model for which its module has no function.
     """
-    record = system_of(name)
-    module = f"cnnhistory.{record.home}"
-    importlib.import_module(module)
-    if name not in _builders:
+    module = _module_of(name)
+    builder = getattr(module, name, None)
+    if not inspect.isfunction(builder):
         raise RuntimeError(
-            f"model {name!r} stands in the record of {record.id!r}, but {module} registers no "
-            f'builder for it; decorate one with @register("{name}", system="{record.id}")'
+            f"model {name!r}: expected a function {name} in {module.__name__}, as the record of "
+            f"{system_of(name).id!r} says, got {builder!r}"
         )
-    builder = _builders[name]
     accepted = list(inspect.signature(builder).parameters)
     refused = [setting for setting in settings if setting not in accepted]
     if refused:

@@ -1,5 +1,6 @@
 import dataclasses
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from torch import nn
 import cnnhistory
 from cnnhistory import models, registry
 from cnnhistory._util.lookup import UnknownIdError
-from cnnhistory.registry import register, system_of
+from cnnhistory.registry import system_of
 from cnnhistory.system import System
 
 
@@ -32,16 +33,15 @@ def record(**changes):
 def toy(monkeypatch):
     """A system with two models, the first of them with a builder, in a module of its own."""
 
-    def build(width: int = 3, bias: bool = True) -> nn.Module:
+    def toy_a(width: int = 3, bias: bool = True) -> nn.Module:
         return nn.Linear(2, width, bias=bias)
 
     extended = registry._systems() | {"toy": record(models=("toy_a", "toy_b"))}
     monkeypatch.setattr(registry, "_systems", lambda: extended)
-    monkeypatch.setattr(registry, "_builders", dict(registry._builders))
     module = types.ModuleType("cnnhistory.models.toy")
+    module.toy_a = toy_a
     monkeypatch.setitem(sys.modules, "cnnhistory.models.toy", module)
-    register("toy_a", system="toy")(build)
-    return build
+    return module
 
 
 def test_systems_by_pattern_in_the_order_of_the_survey():
@@ -145,46 +145,24 @@ def test_create_model_refuses_an_unknown_setting(toy):
         cnnhistory.create_model("lenet5", num_classes=3)
 
 
-def test_a_model_without_builder_is_a_clear_error(toy):
-    with pytest.raises(RuntimeError, match=r'"toy_b", system="toy"'):
+@pytest.mark.parametrize("found", [None, torch.nn, nn.Linear])
+def test_a_model_without_builder_is_a_clear_error(toy, found):
+    if found is not None:
+        toy.toy_b = found
+    with pytest.raises(RuntimeError, match=r"'toy_b': expected a function toy_b in cnnhistory.m"):
         cnnhistory.create_model("toy_b")
 
 
-def test_register_refuses_what_the_record_does_not_name(toy):
-    with pytest.raises(ValueError, match=r"record of 'toy' lists \(toy_a, toy_b\)"):
-        register("toy_c", system="toy")
-    with pytest.raises(ValueError, match="none so far"):
-        register("relu", system="relu")
-    with pytest.raises(UnknownIdError, match="unknown system 'toys'; did you mean 'toy'"):
-        register("toy_a", system="toys")
-
-
-def test_register_refuses_a_second_builder_but_takes_a_reloaded_one(toy):
-    def other() -> nn.Module:
-        return nn.Identity()
-
-    with pytest.raises(ValueError, match=r"already has a builder, .*build"):
-        register("toy_a", system="toy")(other)
-    assert register("toy_a", system="toy")(toy) is toy
-    importlib.reload(importlib.import_module("cnnhistory.models.lenet5"))
-
-
-def test_register_refuses_builders_that_hide_their_settings(toy):
-    def forwards(**settings):
-        return nn.Identity()
-
-    def takes_any_number(*widths):
-        return nn.Identity()
-
-    def has_no_default(width):
-        return nn.Identity()
-
-    def positional(width=3, /):
-        return nn.Identity()
-
-    for builder in (forwards, takes_any_number, has_no_default, positional):
-        with pytest.raises(TypeError, match="builder of 'toy_b': expected arguments"):
-            register("toy_b", system="toy")(builder)
+@pytest.mark.parametrize("name", cnnhistory.list_models())
+def test_a_builder_is_a_function_that_shows_its_settings(name):
+    module = importlib.import_module(f"cnnhistory.{system_of(name).home}")
+    builder = getattr(module, name)
+    assert inspect.isfunction(builder)
+    assert (builder.__module__, builder.__qualname__) == (module.__name__, name)
+    assert builder.__doc__
+    for parameter in inspect.signature(builder).parameters.values():
+        assert parameter.kind is parameter.POSITIONAL_OR_KEYWORD, parameter
+        assert parameter.default is not parameter.empty, parameter
 
 
 def test_records_and_modules_name_the_same_models():
@@ -199,9 +177,6 @@ def test_records_and_modules_name_the_same_models():
     assert {home for home in homes if home.startswith("models.")} == {
         f"models.{name}" for name in modules
     }
-    assert sorted(registry._builders) == sorted(cnnhistory.list_models())
-    for name, builder in registry._builders.items():
-        assert builder.__module__ == f"cnnhistory.{system_of(name).home}"
 
 
 @pytest.mark.parametrize("name", cnnhistory.list_models())

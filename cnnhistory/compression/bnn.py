@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, Sign, constrain
 from cnnhistory.nn.loss import SquaredHingeLoss
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.registry import register
 
 # Maps of the 3x3 convolutions, "M" for maximum pooling of 2x2; units of the dense layers.
 LAYOUTS = {
@@ -117,7 +116,6 @@ class BNN(nn.Module):
         constrain(self)
 
 
-@register("bnn_cifar", system="bnn")
 def bnn_cifar(
     num_classes: int = 10,
     in_channels: int = 3,
@@ -129,7 +127,6 @@ def bnn_cifar(
     return BNN("cifar", num_classes, in_channels, image_size, width, float_twin)
 
 
-@register("bnn_mlp", system="bnn")
 def bnn_mlp(
     num_classes: int = 10,
     in_channels: int = 1,
@@ -141,7 +138,6 @@ def bnn_mlp(
     return BNN("mlp", num_classes, in_channels, image_size, width, float_twin)
 
 
-@register("bnn_digits", system="bnn")
 def bnn_digits(
     num_classes: int = 10,
     in_channels: int = 1,

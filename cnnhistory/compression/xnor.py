@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from cnnhistory.nn.binary import BinaryConv2d, ScaledSignConv2d, Sign, WeightGradient, constrain
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.registry import register
 
 Form = Literal["xnor", "bwn", "float"]
 
@@ -146,7 +145,6 @@ def _block(
     )
 
 
-@register("xnor_cifar", system="xnor_net")
 def xnor_cifar(
     num_classes: int = 10,
     in_channels: int = 3,
@@ -160,7 +158,6 @@ def xnor_cifar(
     return XNORNet("cifar", form, num_classes, in_channels, image_size, width, input_scale)
 
 
-@register("xnor_digits", system="xnor_net")
 def xnor_digits(
     num_classes: int = 10,
     in_channels: int = 1,
@@ -174,7 +171,6 @@ def xnor_digits(
     return XNORNet("digits", form, num_classes, in_channels, image_size, width, input_scale)
 
 
-@register("bwn_cifar", system="bwn")
 def bwn_cifar(
     num_classes: int = 10, in_channels: int = 3, image_size: int = 32, width: float = 1.0
 ) -> XNORNet:
@@ -182,7 +178,6 @@ def bwn_cifar(
     return XNORNet("cifar", "bwn", num_classes, in_channels, image_size, width)
 
 
-@register("bwn_digits", system="bwn")
 def bwn_digits(
     num_classes: int = 10, in_channels: int = 1, image_size: int = 28, width: float = 1.0
 ) -> XNORNet:

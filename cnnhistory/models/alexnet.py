@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled, window_count
-from cnnhistory.registry import register
 
 # Section 3.5 and Figure 2, the convolutions. Maps, kernel, stride, padding, whether each half of
 # the maps reads its own half only, initial bias, then whether normalization and pooling follow.
@@ -259,7 +258,6 @@ def _check_activation(name: str) -> None:
         raise ValueError(f"activation: expected 'relu' or 'tanh', got {name!r}")
 
 
-@register("alexnet", system="alexnet")
 def alexnet(
     num_classes: int = 1000,
     in_channels: int = 3,
@@ -295,7 +293,6 @@ def alexnet(
     )
 
 
-@register("alexnet_cifar4", system="alexnet")
 def alexnet_cifar4(
     num_classes: int = 10,
     in_channels: int = 3,

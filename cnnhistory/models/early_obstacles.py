@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 Activation = Literal["sigmoid", "tanh", "scaled_tanh", "relu"]
 Start = Literal["lecun1989", "standard", "xavier", "he"]
@@ -110,7 +109,6 @@ def _check(depth: int) -> None:
         raise ValueError(f"depth: expected at least 1 hidden layer, got {depth}")
 
 
-@register("deep_mlp", system="early_obstacles")
 def deep_mlp(
     depth: int = 5,
     width: int = 100,
@@ -128,7 +126,6 @@ def deep_mlp(
     return Chain(layers, output, activation, start, in_channels, image_size)
 
 
-@register("deep_convnet", system="early_obstacles")
 def deep_convnet(
     depth: int = 5,
     maps: int = 8,

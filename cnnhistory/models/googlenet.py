@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.registry import register
 
 # Table 1: maps of the 1x1 branch, of the reduction in front of 3x3 and of 3x3, of the reduction
 # in front of 5x5 and of 5x5, and of the projection behind the pooling.
@@ -264,7 +263,6 @@ class GoogLeNet(nn.Module):
         return Scores(scores, *auxiliary) if auxiliary else scores
 
 
-@register("googlenet", system="googlenet")
 def googlenet(
     num_classes: int = 1000,
     in_channels: int = 3,

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 Activation = Literal["relu", "tanh"]
 
@@ -129,7 +128,6 @@ def _dense_network(
     )
 
 
-@register("highway", system="highway_network")
 def highway(
     depth: int = 50,
     width: int = HIGHWAY_WIDTH,
@@ -147,7 +145,6 @@ def highway(
     return _dense_network(depth, width, gate_bias, activation, num_classes, in_channels, image_size)
 
 
-@register("highway_plain", system="highway_network")
 def highway_plain(
     depth: int = 50,
     width: int = PLAIN_WIDTH,
@@ -160,7 +157,6 @@ def highway_plain(
     return _dense_network(depth, width, None, activation, num_classes, in_channels, image_size)
 
 
-@register("highway_conv", system="highway_network")
 def highway_conv(
     width: int = 16, gate_bias: float = GATE_BIAS, num_classes: int = 10, in_channels: int = 1
 ) -> HighwayNetwork:

@@ -16,7 +16,6 @@ from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
 from cnnhistory.nn.loss import PlusMinusOneLoss
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 # Which 8 of the 12 maps of H1 each of the 12 maps of H2 reads. The paper says that its scheme
 # "will not be described here". Ours: 8 neighbors, going round, so that no two maps of H2 read the
@@ -116,13 +115,11 @@ class Dense1989(nn.Module):
         return self.activation(self.output(x))  # (N, 10)
 
 
-@register("lenet1989", system="lenet1989")
 def lenet1989(unit_biases: bool = True) -> LeNet1989:
     """The zip-code network as in the paper; without `unit_biases` a map has one bias."""
     return LeNet1989(unit_biases)
 
 
-@register("lenet1989_dense", system="lenet1989")
 def lenet1989_dense() -> Dense1989:
     """The paper's control of about the same size: 40 hidden units, no convolution."""
     return Dense1989()

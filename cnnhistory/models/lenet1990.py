@@ -16,7 +16,6 @@ from cnnhistory.nn.init import lecun_uniform_
 from cnnhistory.nn.loss import PlusMinusOneLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 # Table 1: which maps of H2 (0 to 3) each of the twelve maps of H3 reads: 20 links. Two groups of
 # six maps read two maps of H2 each, in the same pattern.
@@ -73,7 +72,6 @@ class LeNet1990(nn.Module):
         return self.activation(self.output(x.flatten(1)))  # (N, 10)
 
 
-@register("lenet1990", system="lenet1990")
 def lenet1990() -> LeNet1990:
     """The zip-code network of 1990 as in the paper."""
     return LeNet1990()

@@ -18,7 +18,6 @@ from cnnhistory.nn.loss import RBFDistanceLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.rbf import EuclideanRBF, bitmap
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 # Table I: which maps of S2 (0 to 5) each of the sixteen maps of C3 reads.
 C3_READS = (
@@ -183,31 +182,26 @@ class LeNet5Caffe(nn.Module):
         return self.ip2(x)  # (N, num_classes)
 
 
-@register("lenet5", system="lenet5")
 def lenet5() -> LeNet5:
     """LeNet-5 as in the paper."""
     return LeNet5()
 
 
-@register("lenet5_modern", system="lenet5")
 def lenet5_modern(num_classes: int = 10, in_channels: int = 1, f6_units: int = 84) -> LeNet5Modern:
     """LeNet-5 as it is usually written today; `f6_units` is the width of F6."""
     return LeNet5Modern(num_classes, in_channels, f6_units)
 
 
-@register("lenet5_caffe", system="lenet5")
 def lenet5_caffe(num_classes: int = 10) -> LeNet5Caffe:
     """LeNet-5 as Caffe shipped it, with 431,080 parameters; Han et al. prune this one."""
     return LeNet5Caffe(num_classes)
 
 
-@register("linear_classifier", system="lenet5")
 def linear_classifier(num_classes: int = 10, image_size: int = 28) -> nn.Sequential:
     """One weighted sum of the pixels per class: the simplest baseline of Section III-C."""
     return nn.Sequential(nn.Flatten(), nn.Linear(image_size**2, num_classes))
 
 
-@register("lenet300_100", system="lenet5")
 def lenet300_100(num_classes: int = 10, image_size: int = 28) -> nn.Sequential:
     """Two hidden layers of 300 and 100 tanh units, no convolution (Section III-C; 266,610)."""
     return nn.Sequential(

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.size import check_images, scaled, window_count
-from cnnhistory.registry import register
 
 
 @dataclass(frozen=True)
@@ -182,13 +181,11 @@ def smallest_image(rows: tuple[MLPConvRow, ...]) -> int:
     return side
 
 
-@register("nin", system="nin")
 def nin(num_classes: int = 1000, in_channels: int = 3, width: float = 1.0) -> NIN:
     """The network for ImageNet that the authors published."""
     return NIN(IMAGENET, num_classes, in_channels, width)
 
 
-@register("nin_cifar", system="nin")
 def nin_cifar(
     num_classes: int = 10,
     in_channels: int = 3,

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from cnnhistory.nn.residual import BasicBlock, Bottleneck, Option
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.registry import register
 
 # Table 1: blocks in conv2_x, conv3_x, conv4_x and conv5_x, by the number of weighted layers.
 BASIC_STAGES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
@@ -168,53 +167,120 @@ def cifar_resnet(
     return ResNet(nn.Sequential(stem), blocks, in_channels, num_classes)
 
 
-def _register(depth: int) -> None:
-    """Register a residual network for ImageNet, and its plain twin where the paper has one."""
-
-    def basic(
-        num_classes: int = 1000,
-        in_channels: int = 3,
-        shortcut: Option = "B",
-        width: float = 1.0,
-    ) -> ResNet:
-        return imagenet_resnet(depth, num_classes, in_channels, shortcut, False, width)
-
-    def bottleneck(
-        num_classes: int = 1000,
-        in_channels: int = 3,
-        shortcut: Option = "B",
-        stride_in_3x3: bool = False,
-        width: float = 1.0,
-    ) -> ResNet:
-        return imagenet_resnet(depth, num_classes, in_channels, shortcut, stride_in_3x3, width)
-
-    def plain(num_classes: int = 1000, in_channels: int = 3, width: float = 1.0) -> ResNet:
-        return imagenet_resnet(depth, num_classes, in_channels, None, False, width)
-
-    if depth in BASIC_STAGES:
-        register(f"resnet{depth}", system="resnet")(basic)
-        register(f"plain{depth}", system="resnet")(plain)
-    else:
-        register(f"resnet{depth}", system="resnet")(bottleneck)
+def resnet18(
+    num_classes: int = 1000, in_channels: int = 3, shortcut: Option = "B", width: float = 1.0
+) -> ResNet:
+    """18 layers for ImageNet, in basic blocks."""
+    return imagenet_resnet(18, num_classes, in_channels, shortcut, width=width)
 
 
-def _register_cifar(depth: int) -> None:
-    """Register a residual network for CIFAR-10, and its plain twin where the paper has one."""
-
-    def residual(
-        num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
-    ) -> ResNet:
-        return cifar_resnet(depth, num_classes, in_channels, shortcut, width)
-
-    def plain(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
-        return cifar_resnet(depth, num_classes, in_channels, None, width)
-
-    register(f"resnet{depth}", system="resnet")(residual)
-    if depth in CIFAR_PLAIN_DEPTHS:
-        register(f"plain{depth}", system="resnet")(plain)
+def resnet34(
+    num_classes: int = 1000, in_channels: int = 3, shortcut: Option = "B", width: float = 1.0
+) -> ResNet:
+    """34 layers for ImageNet, in basic blocks."""
+    return imagenet_resnet(34, num_classes, in_channels, shortcut, width=width)
 
 
-for _depth in (*BASIC_STAGES, *BOTTLENECK_STAGES):
-    _register(_depth)
-for _depth in CIFAR_DEPTHS:
-    _register_cifar(_depth)
+def resnet50(
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    shortcut: Option = "B",
+    stride_in_3x3: bool = False,
+    width: float = 1.0,
+) -> ResNet:
+    """50 layers for ImageNet, in bottleneck blocks."""
+    return imagenet_resnet(50, num_classes, in_channels, shortcut, stride_in_3x3, width)
+
+
+def resnet101(
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    shortcut: Option = "B",
+    stride_in_3x3: bool = False,
+    width: float = 1.0,
+) -> ResNet:
+    """101 layers for ImageNet, in bottleneck blocks."""
+    return imagenet_resnet(101, num_classes, in_channels, shortcut, stride_in_3x3, width)
+
+
+def resnet152(
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    shortcut: Option = "B",
+    stride_in_3x3: bool = False,
+    width: float = 1.0,
+) -> ResNet:
+    """152 layers for ImageNet, in bottleneck blocks."""
+    return imagenet_resnet(152, num_classes, in_channels, shortcut, stride_in_3x3, width)
+
+
+def plain18(num_classes: int = 1000, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet18`: the same layers without shortcuts."""
+    return imagenet_resnet(18, num_classes, in_channels, None, width=width)
+
+
+def plain34(num_classes: int = 1000, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet34`: the same layers without shortcuts."""
+    return imagenet_resnet(34, num_classes, in_channels, None, width=width)
+
+
+def resnet20(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """20 layers for CIFAR-10."""
+    return cifar_resnet(20, num_classes, in_channels, shortcut, width)
+
+
+def resnet32(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """32 layers for CIFAR-10."""
+    return cifar_resnet(32, num_classes, in_channels, shortcut, width)
+
+
+def resnet44(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """44 layers for CIFAR-10."""
+    return cifar_resnet(44, num_classes, in_channels, shortcut, width)
+
+
+def resnet56(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """56 layers for CIFAR-10."""
+    return cifar_resnet(56, num_classes, in_channels, shortcut, width)
+
+
+def resnet110(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """110 layers for CIFAR-10."""
+    return cifar_resnet(110, num_classes, in_channels, shortcut, width)
+
+
+def resnet1202(
+    num_classes: int = 10, in_channels: int = 3, shortcut: Option = "A", width: float = 1.0
+) -> ResNet:
+    """1,202 layers for CIFAR-10."""
+    return cifar_resnet(1202, num_classes, in_channels, shortcut, width)
+
+
+def plain20(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet20`."""
+    return cifar_resnet(20, num_classes, in_channels, None, width)
+
+
+def plain32(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet32`."""
+    return cifar_resnet(32, num_classes, in_channels, None, width)
+
+
+def plain44(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet44`."""
+    return cifar_resnet(44, num_classes, in_channels, None, width)
+
+
+def plain56(num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> ResNet:
+    """The plain counterpart of `resnet56`."""
+    return cifar_resnet(56, num_classes, in_channels, None, width)

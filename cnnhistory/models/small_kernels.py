@@ -13,7 +13,6 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from cnnhistory.nn.size import check_images
-from cnnhistory.registry import register
 
 STAGES = 3
 
@@ -74,7 +73,6 @@ class KernelStacks(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))  # (N, maps) -> (N, num_classes)
 
 
-@register("kernel_stacks", system="small_kernels")
 def kernel_stacks(
     kernels: tuple[int, ...] = (3, 3),
     maps: int = 20,

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.registry import register
 
 # Table 1: for each of the five stages the maps of its 3x3 convolutions, "256/1" one of 1x1, and
 # "lrn" a normalization. Max-pooling closes every stage.
@@ -152,7 +151,6 @@ def start_from(deeper: VGG, trained: VGG, std: float = 0.1) -> None:
         layer.load_state_dict(source)
 
 
-@register("vgg11", system="vgg")
 def vgg11(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -160,7 +158,6 @@ def vgg11(
     return VGG("A", False, num_classes, in_channels, image_size, width)
 
 
-@register("vgg13", system="vgg")
 def vgg13(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -168,7 +165,6 @@ def vgg13(
     return VGG("B", False, num_classes, in_channels, image_size, width)
 
 
-@register("vgg16", system="vgg")
 def vgg16(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -176,7 +172,6 @@ def vgg16(
     return VGG("D", False, num_classes, in_channels, image_size, width)
 
 
-@register("vgg19", system="vgg")
 def vgg19(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -184,7 +179,6 @@ def vgg19(
     return VGG("E", False, num_classes, in_channels, image_size, width)
 
 
-@register("vgg11_bn", system="vgg")
 def vgg11_bn(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -192,7 +186,6 @@ def vgg11_bn(
     return VGG("A", True, num_classes, in_channels, image_size, width)
 
 
-@register("vgg13_bn", system="vgg")
 def vgg13_bn(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -200,7 +193,6 @@ def vgg13_bn(
     return VGG("B", True, num_classes, in_channels, image_size, width)
 
 
-@register("vgg16_bn", system="vgg")
 def vgg16_bn(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:
@@ -208,7 +200,6 @@ def vgg16_bn(
     return VGG("D", True, num_classes, in_channels, image_size, width)
 
 
-@register("vgg19_bn", system="vgg")
 def vgg19_bn(
     num_classes: int = 1000, in_channels: int = 3, image_size: int = 224, width: float = 1.0
 ) -> VGG:

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled, window_count
-from cnnhistory.registry import register
 
 # Figure 3, the convolutions: maps, kernel, stride, padding, whether pooling follows, and whether
 # normalization follows that.
@@ -149,7 +148,6 @@ def limit_filters_(network: nn.Module, radius: float = 0.1) -> int:
     return changed
 
 
-@register("zfnet", system="zfnet")
 def zfnet(
     num_classes: int = 1000,
     in_channels: int = 3,
