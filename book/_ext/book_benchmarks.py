@@ -19,6 +19,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from cnnhistory._util.html import html_table
+
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 JOINED_DASH = "\u2060–\u2060"  # no line break beside it
 NEEDED = ("case", "ours_ms", "peer", "peer_ms", "ratio", "spread")
@@ -107,27 +109,10 @@ def mean_ratio(records: Sequence[dict[str, Any]]) -> float:
     return math.exp(sum(math.log(record["ratio"]) for record in records) / len(records))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> nodes.table:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> nodes.raw:
     """Return a table whose first column names the rows."""
-    group = nodes.tgroup(cols=len(heads))
-    group += [nodes.colspec(colwidth=1) for _ in heads]
-    head, body = nodes.thead(), nodes.tbody()
-    head += _row(heads)
-    for row in rows:
-        body += _row(row)
-    group += [head, body]
-    found = nodes.table(classes=["benchmark-table"])
-    found += group
-    return found
-
-
-def _row(cells: Sequence[str]) -> nodes.row:
-    row = nodes.row()
-    for cell in cells:
-        entry = nodes.entry()
-        entry += nodes.paragraph(text=cell)
-        row += entry
-    return row
+    page = html_table(heads, rows, kind="benchmark-table")
+    return nodes.raw("", page, format="html")
 
 
 def content(runs: Sequence[dict[str, Any]]) -> list[nodes.Node]:

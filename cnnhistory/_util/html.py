@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 
@@ -12,6 +12,9 @@ def html_table(
     right: Sequence[bool] | None = None,
     caption: str = "",
     foot: Sequence[Sequence[str]] = (),
+    *,
+    kind: str = "",
+    data: Sequence[Mapping[str, str]] | None = None,
 ) -> str:
     """Return an HTML table in the colors of the page; the first cell of a row is its heading.
 
@@ -21,31 +24,41 @@ def html_table(
     Args:
         headings: one a column.
         rows: as many cells each.
-        right: which columns are set to the right; default: none.
+        right: which columns are set to the right, as numbers are; default: none.
         caption: said above the table; default: none.
         foot: rows under a line, such as totals.
-    """
-    sides = right or [False] * len(headings)
-    styles = [f' style="text-align: {"right" if side else "left"}"' for side in sides]
+        kind: class of the box, for the style sheet of a page.
+        data: for each row what a script reads as its data attributes, by name.
 
-    def line(cells: Sequence[str]) -> str:
-        first = f'<th scope="row"{styles[0]}>{escape(cells[0])}</th>'
-        rest = "".join(
+    Raises:
+        ValueError: a row, `right` or `data` has another length than it must.
+    """
+    sides = [False] * len(headings) if right is None else right
+    number = "text-align: right; font-variant-numeric: tabular-nums"
+    styles = [f' style="{number if side else "text-align: left"}"' for side in sides]
+
+    def line(cells: Sequence[str], facts: Mapping[str, str] | None = None) -> str:
+        marks = "".join(f' data-{key}="{escape(text)}"' for key, text in (facts or {}).items())
+        inside = "".join(
             f"<td{style}>{escape(cell)}</td>"
-            for style, cell in zip(styles[1:], cells[1:], strict=True)
+            if place
+            else f'<th scope="row"{style}>{escape(cell)}</th>'
+            for place, (style, cell) in enumerate(zip(styles, cells, strict=True))
         )
-        return f"<tr>{first}{rest}</tr>"
+        return f"<tr{marks}>{inside}</tr>"
 
     top = "".join(
         f'<th scope="col"{style}>{escape(heading)}</th>'
         for style, heading in zip(styles, headings, strict=True)
     )
-    body = "\n".join(map(line, rows))
+    facts = [{}] * len(rows) if data is None else data
+    body = "\n".join(line(cells, one) for cells, one in zip(rows, facts, strict=True))
     end = f"<tfoot>\n{chr(10).join(map(line, foot))}\n</tfoot>\n" if foot else ""
-    label = escape(caption or ", ".join(headings), quote=True)
+    label = escape(caption or ", ".join(headings))
     said = f"<caption>{escape(caption)}</caption>\n" if caption else ""
+    box = f' class="{escape(kind)}"' if kind else ""
     return (
-        f'<div style="overflow-x: auto" role="region" aria-label="{label}" tabindex="0">'
+        f'<div{box} style="overflow-x: auto" role="region" aria-label="{label}" tabindex="0">'
         f'<table class="dataframe">\n{said}<thead><tr>{top}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n{end}</table></div>"
     )

@@ -1,5 +1,7 @@
 from xml.etree import ElementTree
 
+import pytest
+
 from cnnhistory._util.html import html_table, printable
 
 
@@ -12,8 +14,36 @@ def test_cells_are_escaped_and_headed():
     assert table.find("caption").text == "c < d"
     assert [cell.text for cell in table.iter("th")] == ["<a>", "n", "x & y", "sum"]
     assert [cell.attrib.get("scope") for cell in table.iter("th")] == ["col", "col", "row", "row"]
-    assert table.find("tbody/tr/td").attrib["style"] == "text-align: right"
+    assert table.find("tbody/tr/td").attrib["style"].startswith("text-align: right;")
     assert table.find("tfoot/tr/td").text == "1"
+
+
+def test_a_table_for_a_style_sheet_and_a_script():
+    facts = [{"model": 'a"b', "top1": "59.3"}, {"model": "c"}]
+    root = ElementTree.fromstring(
+        html_table(("network",), [("<x>",), ("y",)], kind="wide claims", data=facts)
+    )
+    assert root.attrib["class"] == "wide claims"
+    rows = root.findall("table/tbody/tr")
+    assert [row.attrib for row in rows] == [
+        {"data-model": 'a"b', "data-top1": "59.3"}, {"data-model": "c"},
+    ]  # fmt: skip
+    assert root.find("table").find("caption") is None
+    assert root.attrib["aria-label"] == "network"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"rows": [("1",)]},
+        {"rows": [], "right": (True,)},
+        {"rows": [("1", "2")], "data": []},
+        {"rows": [], "foot": [("1",)]},
+    ],
+)
+def test_a_ragged_table_is_refused(arguments):
+    with pytest.raises(ValueError, match="zip"):
+        html_table(("a", "b"), **arguments)
 
 
 def test_control_characters_do_not_reach_a_terminal():

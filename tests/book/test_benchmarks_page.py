@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -45,11 +46,11 @@ def text(found: list[Any]) -> str:
 
 
 def rows(found: list[Any]) -> list[list[str]]:
-    first = next(table for node in found for table in node.findall(nodes.table))
-    return [
-        [e.astext().replace("\u2060", "") for e in row.findall(nodes.entry)]
-        for row in first.findall(nodes.row)
-    ]
+    first = next(table for node in found for table in node.findall(nodes.raw))
+    assert first["format"] == "html"
+    page = ElementTree.fromstring(first.astext())
+    assert page.attrib["class"] == "benchmark-table"
+    return [[(cell.text or "").replace("\u2060", "") for cell in row] for row in page.iter("tr")]
 
 
 def test_recorded_case_by_case(tmp_path: Path):

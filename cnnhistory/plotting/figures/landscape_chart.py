@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
+from cnnhistory._util.html import html_table
 from cnnhistory._util.numbers import count_text
 from cnnhistory.papers import paper
 from cnnhistory.plotting.figures.landscape import DATA_SETS, Point, best, pareto
@@ -95,22 +96,20 @@ class LandscapeChart:
         )
 
     def _table(self) -> str:
-        heads = "network, year, data, tested on, top-1 error, top-5 error, multiply-adds, "
-        heads += "parameters, source"
-        top = "".join(f'<th scope="col">{head}</th>' for head in heads.split(", "))
-        body = "\n".join(self._row(point) for point in self.points)
-        return (
-            f"<details><summary>All {self} as a table</summary>\n"
-            '<div style="overflow-x: auto"><table class="dataframe">\n'
-            f"<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></details>"
-        )
+        heads = ("network", "year", "data", "tested on", "top-1 error", "top-5 error",
+                 "multiply-adds", "parameters", "source")  # fmt: skip
+        table = html_table(
+            heads, [_cells(point) for point in self.points],
+            data=[self._facts(point) for point in self.points],
+        )  # fmt: skip
+        return f"<details><summary>All {self} as a table</summary>\n{table}</details>"
 
-    def _row(self, point: Point) -> str:
-        figure = point.figure
+    def _facts(self, point: Point) -> dict[str, str]:
+        """Return what the script reads of a row."""
         facts = {
             "model": point.model,
-            "data": figure.data,
-            "views": figure.views,
+            "data": point.figure.data,
+            "views": point.figure.views,
             "year": point.year,
             "era": self.eras[point.era],
             "macs": point.multiply_adds,
@@ -118,23 +117,7 @@ class LandscapeChart:
             "top1": point.accuracy(1) or "",
             "top5": point.accuracy(5) or "",
         }
-        data = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in facts.items())
-        where = f"{paper(figure.source).authors.split(',')[0]} {paper(figure.source).year}"
-        where += f", {figure.where}"
-        where += f" ({figure.note})" if figure.note else ""
-        tested = VIEWS[figure.views] + (f" of {figure.size}²" if figure.data == "ImageNet" else "")
-        errors = [f"{e:g} %" if e is not None else "–" for e in (figure.top1, figure.top5)]
-        cells = (
-            point.year,
-            figure.data,
-            tested,
-            *errors,
-            count_text(point.multiply_adds),
-            count_text(point.parameters),
-            where,
-        )
-        inside = "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
-        return f'<tr {data}><th scope="row">{escape(point.model)}</th>{inside}</tr>'
+        return {name: str(value) for name, value in facts.items()}
 
     def drawing(self) -> str:
         """Return the drawing that is there without a script, as SVG."""
@@ -200,6 +183,26 @@ class LandscapeChart:
             f"{escape(data)} against multiply-adds, {len(shown)} figures; the table has the "
             f'numbers">{"".join(parts)}</svg>'
         )
+
+
+def _cells(point: Point) -> list[str]:
+    """Return the cells of a row of the table."""
+    figure = point.figure
+    where = f"{paper(figure.source).authors.split(',')[0]} {paper(figure.source).year}"
+    where += f", {figure.where}"
+    where += f" ({figure.note})" if figure.note else ""
+    tested = VIEWS[figure.views] + (f" of {figure.size}²" if figure.data == "ImageNet" else "")
+    errors = [f"{e:g} %" if e is not None else "–" for e in (figure.top1, figure.top5)]
+    return [
+        point.model,
+        str(point.year),
+        figure.data,
+        tested,
+        *errors,
+        count_text(point.multiply_adds),
+        count_text(point.parameters),
+        where,
+    ]
 
 
 def labels(
