@@ -26,7 +26,7 @@ ALLOWED = {
     "training": {"tasks", "registry"},
     "accounting": {"nn"},
     "kernels": {"nn"},
-    "models": {"nn", "system", "registry", "papers"},
+    "models": {"nn", "system"},
     "vision": APPLICATION,
     "graphics": APPLICATION,
     "nlp": APPLICATION,
