@@ -6,7 +6,7 @@ call right after one of the same function. "loops": the same against two plain f
 by numba, one that the compiler turns into vector instructions and one as in a textbook. "peak": as
 many multiply-adds in registers alone, bits against floats, which is the limit of the machine; how
 near to it the layers come, and how much faster than torch a kernel at the limit would be.
-"networks": whole networks against their float twins, both prepared for inference.
+"networks": whole networks against their float counterparts, both prepared for inference.
 """
 
 import argparse
@@ -187,23 +187,23 @@ def _loops(
 
 
 def _network(name: str, settings: dict[str, object], batch: int, repeat: int) -> Iterator[Record]:
-    """Compare a network on bits with its float twin, and say how many bytes either has."""
+    """Compare a network on bits with its float counterpart, and say how many bytes either has."""
     torch.manual_seed(0)
     network = create_model(name, **settings)
-    twin = create_model(name, **settings, float_twin=True)
+    counterpart = create_model(name, **settings, float_counterpart=True)
     shape = (network.in_channels, network.image_size, network.image_size)
     x = torch.randn(batch, *shape).contiguous(memory_format=torch.channels_last)
-    for net in (network, twin):
+    for net in (network, counterpart):
         for module in net.modules():
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
                 module.momentum = 1.0
         net.train()(torch.randn(8, *shape))
         net.eval()
-    packed, fast = compile_binary(network), optimize_for_inference(twin, shape)
+    packed, fast = compile_binary(network), optimize_for_inference(counterpart, shape)
     check_same(name, packed(x), network(x))
     size = sum(tensor.nbytes for tensor in fast.state_dict().values())
     threads = count(torch.get_num_threads())
-    case = f"{name} batch {batch} on {threads}, against its float twin"
+    case = f"{name} batch {batch} on {threads}, against its float counterpart"
     sizes = f"{size / 1e6:.1f} MB to our {packed.nbytes / 1e6:.2f}"
-    peer = f"float twin, folded, channels-last, {sizes}"
+    peer = f"float counterpart, folded, channels-last, {sizes}"
     yield compare(case, lambda: packed(x), peer, lambda: fast(x), repeat)

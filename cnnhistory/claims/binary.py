@@ -11,7 +11,8 @@ from cnnhistory.claims.record import Finding, Statement, check
 from cnnhistory.kernels import pack_weight
 from cnnhistory.kernels.reference import pack_signs, popcount
 from cnnhistory.kernels.words import word_count
-from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, signs
+from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear
+from cnnhistory.nn.sign import signs
 
 STATEMENTS = (
     Statement(

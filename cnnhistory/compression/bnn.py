@@ -32,8 +32,8 @@ class BNN(nn.Module):
     first, whose input is real, and the last. For CIFAR-10: 2 x 128C3 - MP2 - 2 x 256C3 - MP2 -
     2 x 512C3 - MP2 - 2 x 1024FC - 10, 14,022,016 weights, 616,966,144 multiply-adds.
 
-    With `float_twin` the weights are real and ReLU stands for the sign: the same network without
-    binarization, for comparison. `width` scales the number of maps and units.
+    With `float_counterpart` the weights are real and ReLU stands for the sign: the same network
+    without binarization, for comparison. `width` scales the number of maps and units.
 
     Shape: input (N, in_channels, image_size, image_size), output (N, num_classes).
 
@@ -58,7 +58,7 @@ class BNN(nn.Module):
         in_channels: int = 3,
         image_size: int = 32,
         width: float = 1.0,
-        float_twin: bool = False,
+        float_counterpart: bool = False,
     ) -> None:
         super().__init__()
         if layout not in LAYOUTS:
@@ -76,7 +76,7 @@ class BNN(nn.Module):
             if pool:
                 layers[f"pool{name}"] = nn.MaxPool2d(2)
             layers[f"norm{name}"] = norm
-            layers[f"act{name}"] = nn.ReLU() if float_twin else Sign()
+            layers[f"act{name}"] = nn.ReLU() if float_counterpart else Sign()
 
         n, maps, rows = 0, in_channels, convolutions.split()
         for place, entry in enumerate(rows):
@@ -86,7 +86,7 @@ class BNN(nn.Module):
             n, out = n + 1, scaled(int(entry), width)
             layers[f"conv{n}"] = (
                 nn.Conv2d(maps, out, 3, padding=1, bias=False)
-                if float_twin
+                if float_counterpart
                 else BinaryConv2d(maps, out, 3, padding=1, bound=None)
             )
             activate(n, nn.BatchNorm2d(out), is_pooled)
@@ -97,7 +97,7 @@ class BNN(nn.Module):
             n, out = n + 1, scaled(int(entry), width) if entry else num_classes
             layers[f"fc{n}"] = (
                 nn.Linear(units, out, bias=False)
-                if float_twin
+                if float_counterpart
                 else BinaryLinear(units, out, bound=None)
             )
             if entry:
@@ -121,10 +121,10 @@ def bnn_cifar(
     in_channels: int = 3,
     image_size: int = 32,
     width: float = 1.0,
-    float_twin: bool = False,
+    float_counterpart: bool = False,
 ) -> BNN:
     """The ConvNet for CIFAR-10."""
-    return BNN("cifar", num_classes, in_channels, image_size, width, float_twin)
+    return BNN("cifar", num_classes, in_channels, image_size, width, float_counterpart)
 
 
 def bnn_mlp(
@@ -132,10 +132,10 @@ def bnn_mlp(
     in_channels: int = 1,
     image_size: int = 28,
     width: float = 1.0,
-    float_twin: bool = False,
+    float_counterpart: bool = False,
 ) -> BNN:
     """The network for MNIST: three hidden layers of 4,096 units."""
-    return BNN("mlp", num_classes, in_channels, image_size, width, float_twin)
+    return BNN("mlp", num_classes, in_channels, image_size, width, float_counterpart)
 
 
 def bnn_digits(
@@ -143,7 +143,7 @@ def bnn_digits(
     in_channels: int = 1,
     image_size: int = 28,
     width: float = 1.0,
-    float_twin: bool = False,
+    float_counterpart: bool = False,
 ) -> BNN:
     """Two convolutions and two dense layers, ours, that learn digits in seconds."""
-    return BNN("digits", num_classes, in_channels, image_size, width, float_twin)
+    return BNN("digits", num_classes, in_channels, image_size, width, float_counterpart)

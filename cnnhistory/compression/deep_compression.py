@@ -8,50 +8,21 @@ each, and Huffman coding uses that neither the values nor the gaps between them 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cnnhistory.compression.huffman import Symbols
+from cnnhistory.compression.cnnz.tensors import Parts, SharedTensor
 from cnnhistory.compression.pruning import Densities, prune_to, round_densities
 from cnnhistory.compression.quantization import (
     Bits,
-    Floats,
     Start,
     cluster,
     make_plain,
     share_weights,
 )
-from cnnhistory.compression.sparse import Places
 from cnnhistory.compression.weights import compressible
-
-
-@dataclass(frozen=True)
-class SharedTensor:
-    """A weight tensor as places, codes and a list of values: W[places[i]] = values[codes[i]].
-
-    Shape: `shape`; places (N,), increasing, in row-major order; codes (N,); values (K,), K <= 255.
-
-    Units: `index_bits` is how many bits a gap between places gets, see
-    `cnnhistory.compression.sparse`.
-    """
-
-    shape: tuple[int, ...]
-    index_bits: int
-    places: Places
-    codes: Symbols
-    values: Floats
-
-    def dense(self) -> Tensor:
-        """Return the tensor with all its zeros, float32."""
-        flat = np.zeros(int(np.prod(self.shape, dtype=np.int64)), dtype=np.float32)
-        flat[self.places] = self.values[self.codes]
-        return torch.from_numpy(flat).view(self.shape)
-
-
-Parts = dict[str, SharedTensor | Tensor]
 
 
 def deep_compress(
@@ -133,13 +104,6 @@ def compress_state(
         else:
             parts[key] = value.detach().cpu()
     return parts
-
-
-def expand_state(parts: Mapping[str, SharedTensor | Tensor]) -> dict[str, Tensor]:
-    """Return the state with all tensors dense, for `load_state_dict`."""
-    return {
-        key: part.dense() if isinstance(part, SharedTensor) else part for key, part in parts.items()
-    }
 
 
 def float_bytes(network: nn.Module) -> int:

@@ -10,133 +10,29 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from cnnhistory.compression.thresholds import Bools, Sizes, real_thresholds, whole_thresholds
-from cnnhistory.kernels.bitmaps import BitMaps, pack, pool
+from cnnhistory.compression.packed_steps import (
+    BitsStep,
+    PackStep,
+    RealInputStep,
+    ValuesStep,
+    pool_sizes,
+)
+from cnnhistory.compression.thresholds import Sizes, real_thresholds, whole_thresholds
 from cnnhistory.kernels.compiler import compiled_kernels
-from cnnhistory.kernels.convolve import (
-    Thresholds,
-    convolve_bits,
-    convolve_values,
-)
-from cnnhistory.kernels.words import PackedWeight, Pair, pack_weight
-from cnnhistory.nn.binary import (
-    BinaryConv2d,
-    BinaryLinear,
-    ScaledSignConv2d,
-    Sign,
-    filter_scale,
-    signs,
-)
+from cnnhistory.kernels.convolve import Thresholds
+from cnnhistory.kernels.words import Pair, pack_weight
+from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, ScaledSignConv2d, Sign
+from cnnhistory.nn.sign import filter_scale
 
 _IGNORED = (nn.Identity, nn.Dropout, nn.Dropout2d)
 
 
-@dataclass(frozen=True, eq=False)
-class _Pack:
-    """Real maps to bits."""
-
-    limits: Tensor
-    flips: Bools
-    pooling: nn.MaxPool2d | None
-    border: Pair
-
-    def __call__(self, x: Tensor) -> BitMaps:
-        if x.dim() == 2:
-            # Vectors: the images are the pixels of one image, their entries its channels.
-            x = x.t()[None, :, :, None]
-        if self.pooling is None:
-            return pack(x, self.limits, self.flips, self.border)
-        bits = pack(x, self.limits)
-        size, stride = _pool_sizes(self.pooling)
-        return pool(bits, size, stride, self.flips, self.border)
-
-    @property
-    def nbytes(self) -> int:
-        return 4 * len(self.limits) + -(-len(self.flips) // 8)
-
-
-@dataclass(frozen=True, eq=False)
-class _Bits:
-    """Bits to bits, by a binary layer, pooling and thresholds."""
-
-    weight: PackedWeight
-    stride: Pair
-    flatten: bool
-    thresholds: Thresholds
-    flips: Bools
-    pooling: nn.MaxPool2d | None
-    border: Pair
-
-    def __call__(self, bits: BitMaps) -> BitMaps:
-        if self.flatten:
-            bits = bits.flattened()
-        if self.pooling is None:
-            return convolve_bits(bits, self.weight, self.stride, self.thresholds, self.border)
-        maps = convolve_bits(bits, self.weight, self.stride, self.thresholds)
-        size, stride = _pool_sizes(self.pooling)
-        return pool(maps, size, stride, self.flips, self.border)
-
-    @property
-    def nbytes(self) -> int:
-        return self.weight.nbytes + 4 * len(self.thresholds.values) + -(-len(self.flips) // 8)
-
-
-@dataclass(frozen=True, eq=False)
-class _Values:
-    """Bits to real maps, by a binary layer."""
-
-    weight: PackedWeight
-    stride: Pair
-    flatten: bool
-    dense: bool
-    scale: Tensor | None
-
-    def __call__(self, bits: BitMaps) -> Tensor:
-        if self.flatten:
-            bits = bits.flattened()
-        y = convolve_values(bits, self.weight, self.stride, self.scale)
-        # In torch's own layouts, so that what comes next rounds as it does in the network.
-        if self.dense:
-            return y[0, :, :, 0].t().contiguous()
-        return y.contiguous(memory_format=torch.channels_last)
-
-    @property
-    def nbytes(self) -> int:
-        return self.weight.nbytes + (4 * len(self.scale) if self.scale is not None else 0)
-
-
-class _RealInput(nn.Module):
-    """A binary layer whose input is real, with its signs as numbers ready to multiply."""
-
-    def __init__(self, layer: BinaryConv2d | BinaryLinear) -> None:
-        super().__init__()
-        weight = layer.weight.detach()
-        self.weight = nn.Parameter(signs(weight))
-        shape = (1, -1, *[1] * (weight.dim() - 2))
-        self.scale = filter_scale(weight).view(shape) if layer.scale else None
-        self.settings = () if isinstance(layer, BinaryLinear) else (layer.stride, layer.padding)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.settings:
-            y = F.conv2d(x, self.weight, None, *self.settings)
-        else:
-            y = F.linear(x, self.weight)
-        return y if self.scale is None else y * self.scale
-
-    @property
-    def nbytes(self) -> int:
-        bits = -(-self.weight.numel() // 8)
-        return bits + (self.scale.nbytes if self.scale is not None else 0)
-
-
-_Operation = nn.Module | _Pack | _Bits | _Values
+_Operation = nn.Module | PackStep | BitsStep | ValuesStep
 
 
 class PackedNetwork(nn.Module):
@@ -223,7 +119,7 @@ def compile_binary(network: nn.Module, image: Tensor | None = None) -> PackedNet
         if not on_bits:
             i += 1
             if isinstance(module, BinaryConv2d | BinaryLinear):
-                module = _RealInput(module)
+                module = RealInputStep(module)
             if not isinstance(module, Sign):
                 operations.append(module)
                 continue
@@ -232,7 +128,7 @@ def compile_binary(network: nn.Module, image: Tensor | None = None) -> PackedNet
                 pooling = _take(operations, nn.MaxPool2d)
             channels = sizes[module][1]
             limits, flips = real_thresholds(norm, channels, sizes)
-            operations.append(_Pack(limits, flips, pooling, _border(modules, i)))  # type: ignore[arg-type]
+            operations.append(PackStep(limits, flips, pooling, _border(modules, i)))  # type: ignore[arg-type]
             on_bits = True
             continue
         flatten = isinstance(module, nn.Flatten)
@@ -246,7 +142,7 @@ def compile_binary(network: nn.Module, image: Tensor | None = None) -> PackedNet
         scale = filter_scale(layer.weight.detach()).flatten() if layer.scale else None
         pooling, norm, end = _tail(modules, i)
         if end is None:
-            operations.append(_Values(weight, stride, flatten, dense, scale))
+            operations.append(ValuesStep(weight, stride, flatten, dense, scale))
             on_bits = False
             continue
         values, flips = whole_thresholds(weight, scale, norm, sizes)
@@ -254,7 +150,7 @@ def compile_binary(network: nn.Module, image: Tensor | None = None) -> PackedNet
         thresholds = Thresholds(values, flips if pooling is None else None)
         i, channels = end, weight.out_channels
         border = _border(modules, i)
-        operations.append(_Bits(weight, stride, flatten, thresholds, flips, pooling, border))
+        operations.append(BitsStep(weight, stride, flatten, thresholds, flips, pooling, border))
     return PackedNetwork(operations)
 
 
@@ -274,7 +170,7 @@ def _map_sizes(network: nn.Module, modules: Sequence[nn.Module], image: Tensor) 
 
 
 def _real_bytes(module: nn.Module) -> int:
-    if isinstance(module, _RealInput):
+    if isinstance(module, RealInputStep):
         return module.nbytes
     return sum(t.nbytes for t in [*module.parameters(), *module.buffers()])
 
@@ -291,7 +187,7 @@ def _tail(
     pooling = norm = None
     if i < len(modules) and isinstance(modules[i], nn.MaxPool2d):
         pooling, i = modules[i], i + 1
-        _pool_sizes(pooling)  # type: ignore[arg-type]
+        pool_sizes(pooling)  # type: ignore[arg-type]
     if i < len(modules) and isinstance(modules[i], nn.BatchNorm1d | nn.BatchNorm2d):
         norm, i = modules[i], i + 1
     ends = i < len(modules) and isinstance(modules[i], Sign)
@@ -302,12 +198,3 @@ def _border(modules: Sequence[nn.Module], i: int) -> Pair:
     """Return the padding of the layer at place i."""
     layer = modules[i] if i < len(modules) else None
     return layer.padding if isinstance(layer, BinaryConv2d) else (0, 0)
-
-
-def _pool_sizes(pooling: nn.MaxPool2d) -> Pair:
-    settings = (pooling.kernel_size, pooling.stride, pooling.padding, pooling.dilation)
-    size, stride, padding, dilation = settings
-    plain = padding == 0 and dilation == 1 and not pooling.ceil_mode
-    if not (plain and isinstance(size, int) and isinstance(stride, int)):
-        raise ValueError(f"network: expected a pooling of square windows inside, got {pooling}")
-    return size, stride

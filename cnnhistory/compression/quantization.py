@@ -30,7 +30,7 @@ class Bits:
     """How many bits a shared weight takes, by kind of layer, and for single layers.
 
     A weight of b bits has one of 2**b - 1 values: a code is kept for the zeros that fill gaps
-    between weights (see `cnnhistory.compression.sparse`).
+    between weights (see `cnnhistory.compression.cnnz.gaps`).
 
     Raises:
         ValueError: a number of bits is not between 1 and 8.

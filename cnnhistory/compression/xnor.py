@@ -13,7 +13,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from cnnhistory.nn.binary import BinaryConv2d, ScaledSignConv2d, Sign, WeightGradient, constrain
+from cnnhistory.nn.binary import BinaryConv2d, ScaledSignConv2d, Sign, constrain
+from cnnhistory.nn.sign import WeightGradient
 from cnnhistory.nn.size import check_images, scaled
 
 Form = Literal["xnor", "bwn", "float"]
@@ -35,7 +36,7 @@ class XNORNet(nn.Module):
       signs would nearly always be +1, so pooling comes after the sums; with `input_scale` they
       have the factor K of their place;
     - "bwn": convolution with scaled binary kernels, normalization, ReLU, pooling;
-    - "float": the same with real kernels, the twin for comparison.
+    - "float": the same with real kernels, the counterpart for comparison.
 
     Dense layers are convolutions, the first with a kernel as large as its maps. For CIFAR-10 the
     layers are those of BNN; `width` scales the number of maps and units.
@@ -151,10 +152,10 @@ def xnor_cifar(
     image_size: int = 32,
     width: float = 1.0,
     input_scale: bool = True,
-    float_twin: bool = False,
+    float_counterpart: bool = False,
 ) -> XNORNet:
     """XNOR-Net in the layout of BNN's ConvNet for CIFAR-10."""
-    form: Form = "float" if float_twin else "xnor"
+    form: Form = "float" if float_counterpart else "xnor"
     return XNORNet("cifar", form, num_classes, in_channels, image_size, width, input_scale)
 
 
@@ -164,10 +165,10 @@ def xnor_digits(
     image_size: int = 28,
     width: float = 1.0,
     input_scale: bool = True,
-    float_twin: bool = False,
+    float_counterpart: bool = False,
 ) -> XNORNet:
     """XNOR-Net with one binary convolution and one binary dense layer, for digits."""
-    form: Form = "float" if float_twin else "xnor"
+    form: Form = "float" if float_counterpart else "xnor"
     return XNORNet("digits", form, num_classes, in_channels, image_size, width, input_scale)
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cnnhistory.kernels.threads import do, new_job
+from cnnhistory.kernels.jobs import new_job
+from cnnhistory.kernels.threads import do
 from cnnhistory.kernels.words import Pair, Words, word_count
 
 

@@ -19,7 +19,8 @@ from cnnhistory.kernels.bitmaps import (
     thread_count,
 )
 from cnnhistory.kernels.compiler import compiled_kernels
-from cnnhistory.kernels.threads import do, new_job
+from cnnhistory.kernels.jobs import AT, new_job
+from cnnhistory.kernels.threads import do
 from cnnhistory.kernels.words import (
     Ints,
     PackedWeight,
@@ -192,11 +193,10 @@ def convolve_bits(
     layout = _layout(bits, weight, stride)
     n, channels = len(bits.words), weight.out_channels
     out = BitMaps.empty(n, channels, layout.height, layout.width, border)
-    at = compiled_kernels().AT
     job = thresholds.job(weight, layout, border, out).copy()
-    job[at["images"]] = n
-    job[at["packed"]] = bits.words.ctypes.data
-    job[at["out"]] = out.words.ctypes.data
+    job[AT["images"]] = n
+    job[AT["packed"]] = bits.words.ctypes.data
+    job[AT["out"]] = out.words.ctypes.data
     do(job, thread_count(threads))
     return out
 
@@ -227,7 +227,7 @@ def _values(
     scale: Tensor | None,
     threads: int | None,
 ) -> Tensor:
-    at, prepared = compiled_kernels().AT, weight.prepare(layout)
+    prepared = weight.prepare(layout)
     if kind not in prepared.jobs:
         prepared.jobs[kind] = new_job(kind, prepared.numbers)
     job = prepared.jobs[kind].copy()
@@ -235,13 +235,13 @@ def _values(
     if scale is not None:
         factors = prepared.ones.copy()
         factors[:channels] = scale.detach().numpy()
-        job[at["scale"]] = factors.ctypes.data
+        job[AT["scale"]] = factors.ctypes.data
     shape = (n, room, layout.height, layout.width)
     out = torch.empty(shape, memory_format=torch.channels_last)
-    job[at["images"]] = n
-    job[at["packed"]] = packed
-    job[at["x"]] = 0 if x is None else x.data_ptr()
-    job[at["out"]] = out.data_ptr()
+    job[AT["images"]] = n
+    job[AT["packed"]] = packed
+    job[AT["x"]] = 0 if x is None else x.data_ptr()
+    job[AT["out"]] = out.data_ptr()
     do(job, thread_count(threads))
     return out if room == channels else out[:, :channels]
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
 
 import numpy as np
 
 from cnnhistory.kernels.compiler import compiled_kernels
+from cnnhistory.kernels.jobs import BOX_LENGTH, THREADS
 from cnnhistory.kernels.words import Ints
 
 _LOOKS = 1000  # for a next job, before a helper sleeps
@@ -25,7 +25,7 @@ _PATIENCE = 10_000  # looks for the end of a helper's part, before its core may 
 
 class _Helper:
     def __init__(self) -> None:
-        self.box = np.zeros(compiled_kernels().BOX_LENGTH, np.int64)
+        self.box = np.zeros(BOX_LENGTH, np.int64)
         self.bell = threading.Lock()  # released once for each time that the helper fell asleep
         self.bell.acquire()
         threading.Thread(target=self.serve, daemon=True).start()
@@ -53,11 +53,12 @@ def do(job: Ints, threads: int) -> None:
     If another thread has the helpers at work, the calling one does its job alone.
 
     Args:
-        job: see `new_job`; its counters are used up. Its addresses must stay valid until the end.
+        job: see `jobs.new_job`; its counters are used up. Its addresses must stay valid until the
+            end.
         threads: at least 1.
     """
     kernels = compiled_kernels()
-    job[kernels.AT["threads"]] = threads
+    job[THREADS] = threads
     if threads == 1:
         kernels.work(job)
         return
@@ -82,21 +83,3 @@ def do(job: Ints, threads: int) -> None:
             while not kernels.is_free(helper.box, _PATIENCE):
                 time.sleep(0)
         crew.lock.release()
-
-
-def new_job(kind: str, numbers: Mapping[str, int]) -> Ints:
-    """Return the row of numbers that describes a job, for `do`.
-
-    Args:
-        kind: one of `compiled.KINDS`.
-        numbers: what the job needs of `compiled.FIELDS`; what is left out is 0.
-
-    Raises:
-        ValueError, KeyError: no such kind, no such field.
-    """
-    kernels = compiled_kernels()
-    job: Ints = np.zeros(kernels.JOB_LENGTH, np.int64)
-    job[0] = kernels.KINDS.index(kind)
-    for name, value in numbers.items():
-        job[kernels.AT[name]] = value
-    return job

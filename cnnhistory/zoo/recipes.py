@@ -195,7 +195,7 @@ def _nin(name: str, **network_args: Any) -> Recipe:
 
 
 def _binary(id: str, model: str, lr: float = 3e-3, **network_args: Any) -> Recipe:
-    """Binary networks and their float twin in the layout of courbariaux2016binarized.
+    """Binary networks and their float counterpart in the layout of courbariaux2016binarized.
 
     Of the rates 0.001, 0.003 and 0.01 the one with the lowest validation error after two or three
     passes, for BNN and for XNOR-Net with K; the others have the rate of XNOR-Net.
@@ -271,11 +271,11 @@ RECIPES = {
         _nin("nin_plain", plain=True, last_relu=False),
         _nin("nin_dense", dense_for=24, last_relu=False),
         _binary("bnn", "bnn_cifar", lr=1e-2),
-        _binary("bnn_float", "bnn_cifar", float_twin=True),
+        _binary("bnn_float", "bnn_cifar", float_counterpart=True),
         _binary("bwn", "bwn_cifar"),
         _binary("xnor", "xnor_cifar", input_scale=False),
         _binary("xnor_k", "xnor_cifar"),
-        _binary("xnor_float", "xnor_cifar", float_twin=True),
+        _binary("xnor_float", "xnor_cifar", float_counterpart=True),
         Recipe(  # for resnet_ensembles: what a network without shortcuts does without a layer
             id="vgg16_bn_cifar10",
             model="vgg16_bn",

@@ -9,7 +9,7 @@ from cnnhistory.compression.arithmetic import (
     expected_ratio,
     published_reduction,
 )
-from cnnhistory.compression.sparse import to_gaps
+from cnnhistory.compression.cnnz.gaps import to_gaps
 
 
 @pytest.mark.parametrize("model", PUBLISHED_DENSITIES)

@@ -61,11 +61,11 @@ def test_every_signal_between_layers_is_a_sign():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_twin_has_the_same_sizes(layout):
-    net, twin = (BNN(layout, width=1 / 8, float_twin=twin) for twin in (False, True))
-    shapes = [[tuple(p.shape) for p in network.parameters()] for network in (net, twin)]
+def test_the_counterpart_has_the_same_sizes(layout):
+    net, real = (BNN(layout, width=1 / 8, float_counterpart=real) for real in (False, True))
+    shapes = [[tuple(p.shape) for p in network.parameters()] for network in (net, real)]
     assert shapes[0] == shapes[1]
-    assert not any(isinstance(m, (*BINARY, Sign)) for m in twin.modules())
+    assert not any(isinstance(m, (*BINARY, Sign)) for m in real.modules())
     assert not any(isinstance(m, nn.ReLU) for m in net.modules())
 
 

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from cnnhistory import create_model
+from cnnhistory.compression.cnnz import SharedTensor, expand_state
 from cnnhistory.compression.deep_compression import (
-    SharedTensor,
     compress_state,
     deep_compress,
-    expand_state,
     float_bytes,
     weights_left,
 )

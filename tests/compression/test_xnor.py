@@ -41,7 +41,7 @@ def test_the_order_of_the_other_forms():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_all_forms_have_the_weights_of_the_twin(layout):
+def test_all_forms_have_the_weights_of_the_float_counterpart(layout):
     def shapes(network):
         kinds = (nn.Conv2d, nn.Linear, BinaryConv2d)
         return [tuple(m.weight.shape) for m in network.modules() if isinstance(m, kinds)]

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from cnnhistory.kernels import binary_conv2d, compiled_kernels, threads
-from cnnhistory.kernels.threads import new_job
+from cnnhistory.kernels.jobs import FIELDS
 
 pytest.importorskip("numba")
 
@@ -27,7 +27,7 @@ def test_helpers_take_their_share(layer, monkeypatch):
 
     def wait(job):
         jobs.append(job)
-        while not job[len(kernels.FIELDS) :].any():  # until a counter says somebody began
+        while not job[len(FIELDS) :].any():  # until a counter says somebody began
             pass
 
     with monkeypatch.context() as patch:
@@ -86,15 +86,3 @@ def test_a_fork_gets_helpers_of_its_own(layer):
     if child == 0:
         os._exit(0 if torch.equal(binary_conv2d(x, weight, threads=2), expected) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_a_job_lists_its_numbers_in_order():
-    fields = compiled_kernels().FIELDS
-    job = new_job("pool", {"size": 3, "images": 2})
-    assert job[fields.index("kind")] == compiled_kernels().KINDS.index("pool")
-    assert (job[fields.index("size")], job[fields.index("images")]) == (3, 2)
-    assert job.sum() == job[0] + 5
-    with pytest.raises(ValueError):
-        new_job("pooling", {})
-    with pytest.raises(KeyError):
-        new_job("pool", {"sizes": 3})

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnnhistory.compression.deep_compression import SharedTensor
-from cnnhistory.compression.huffman import LARGEST_ALPHABET, Code, MalformedError, Symbols
-from cnnhistory.compression.sparse import to_gaps, to_places
+from cnnhistory.compression.cnnz.gaps import to_gaps, to_places
+from cnnhistory.compression.cnnz.huffman import LARGEST_ALPHABET, Code, MalformedError, Symbols
+from cnnhistory.compression.cnnz.tensors import SharedTensor
 
 # Kind of number -> its place in this list; new ones go to the end.
 TYPES = (

@@ -6,7 +6,7 @@ S. Han, H. Mao, W. Dally (2016), "Deep Compression" [han2016deep], Section 2, Fi
 import numpy as np
 import numpy.typing as npt
 
-from cnnhistory.compression.huffman import MalformedError, Symbols
+from cnnhistory.compression.cnnz.huffman import MalformedError, Symbols
 
 Places = npt.NDArray[np.int64]
 

@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnhistory import create_model
-from cnnhistory.compression import cnnz
-from cnnhistory.compression.cnnz import dumps, load, loads, save
-from cnnhistory.compression.cnnz_parts import TYPES
-from cnnhistory.compression.deep_compression import SharedTensor, compress_state
-from cnnhistory.compression.huffman import MalformedError
+from cnnhistory._util import files
+from cnnhistory.compression.cnnz import MalformedError, SharedTensor, dumps, load, loads, save
+from cnnhistory.compression.cnnz.parts import TYPES
+from cnnhistory.compression.deep_compression import compress_state
 from cnnhistory.compression.pruning import prune_to
 from cnnhistory.compression.quantization import Bits, make_plain, share_weights
 
@@ -80,7 +79,7 @@ def test_the_layout_on_the_page_is_the_layout_of_the_code():
     """The book's page shows the file of the example, byte by byte."""
     from pathlib import Path
 
-    page = Path(__file__).parents[2] / "book" / "appendix" / "cnnz.md"
+    page = Path(__file__).parents[3] / "book" / "appendix" / "cnnz.md"
     text = page.read_text()
     shown = text.split("## An example, byte by byte")[1].split("```text\n")[1].split("```")[0]
     rows = [line.split("  ")[0] for line in shown.splitlines()]
@@ -347,7 +346,7 @@ def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cnnz.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     with pytest.raises(OSError, match="No space"):
         save(path, "m", {}, {"b": torch.ones(2)})
     assert [p.name for p in tmp_path.iterdir()] == ["x.cnnz"]

@@ -1,16 +1,11 @@
-"""The file format `.cnnz`: a compressed network in as few bytes as Deep Compression gives.
+"""A whole `.cnnz` file: header, tensors, checksum.
 
 The page "The file format .cnnz" of the book's appendix has the layout, byte by byte; the functions
 here follow it in its order.
-
-    save(path, "lenet300_100", {}, compress_state(network.state_dict()))
-    network = load(path).network()
 """
 
 import json
-import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnhistory.compression.cnnz_parts import (
+from cnnhistory._util.files import replace_file
+from cnnhistory.compression.cnnz.huffman import MalformedError
+from cnnhistory.compression.cnnz.parts import (
     Reader,
     dump_raw,
     dump_shared,
@@ -29,8 +26,7 @@ from cnnhistory.compression.cnnz_parts import (
     text,
     varint,
 )
-from cnnhistory.compression.deep_compression import Parts, SharedTensor, expand_state
-from cnnhistory.compression.huffman import MalformedError
+from cnnhistory.compression.cnnz.tensors import Parts, SharedTensor, expand_state
 from cnnhistory.registry import create_model
 
 MAGIC = b"CNNZ"
@@ -109,20 +105,12 @@ def save(
     """Write a file and return its size in bytes; a file of that name is replaced at once or not.
 
     Raises:
-        ValueError: something does not fit the format, such as a name that is too long.
+        ValueError: something does not fit the format, such as a name that is too long, or the
+            path leads to something that is no regular file.
         OSError: the file cannot be written.
     """
     content = dumps(model, settings, parts)
-    target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, content)
     return len(content)
 
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnhistory.compression.huffman import MalformedError
-from cnnhistory.compression.sparse import to_gaps, to_places
+from cnnhistory.compression.cnnz.gaps import to_gaps, to_places
+from cnnhistory.compression.cnnz.huffman import MalformedError
 
 
 def array(values, kind=np.int64):

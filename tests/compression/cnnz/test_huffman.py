@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnhistory.compression import huffman
-from cnnhistory.compression.huffman import (
+from cnnhistory.compression.cnnz import huffman
+from cnnhistory.compression.cnnz.huffman import (
     Code,
     MalformedError,
     canonical_words,
