@@ -49,14 +49,16 @@ def modules_named(network: nn.Module, names: Sequence[str]) -> dict[str, nn.Modu
     return {name: modules[name] for name in names}
 
 
-Reader = Callable[[str, Any], None]
+Reader = Callable[[str, Any], Any]
 
 
 @contextmanager
 def reading(network: nn.Module, names: Sequence[str], read: Reader) -> Iterator[None]:
     """Run the body with `read(name, output)` called after each run of a named module.
 
-    The hooks are gone afterwards, whatever happens.
+    What `read` returns, if it is not None, is passed on in place of the output. A layer behind may
+    work in place and so overwrite an output: keep a copy, or return one. The hooks are gone
+    afterwards, whatever happens.
 
     Raises:
         UnknownIdError: a name that is not a module of the network.
@@ -64,10 +66,10 @@ def reading(network: nn.Module, names: Sequence[str], read: Reader) -> Iterator[
     """
     silent = dict.fromkeys(names)
 
-    def hook_of(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, args: Any, output: Any) -> None:
+    def hook_of(name: str) -> Callable[[nn.Module, Any, Any], Any]:
+        def hook(module: nn.Module, args: Any, output: Any) -> Any:
             silent.pop(name, None)
-            read(name, output)
+            return read(name, output)
 
         return hook
 

@@ -7,6 +7,9 @@ import time
 import torch
 from torch import nn
 
+from cnnhistory._util.lookup import expected
+from cnnhistory._util.modes import evaluating
+
 
 def with_zeros(network: nn.Module) -> nn.Module:
     """Give a network that was built on the meta device memory on the CPU, all of it zero.
@@ -42,17 +45,12 @@ def forward_seconds(
     """
     for name, value in (("batch", batch), ("repeat", repeat)):
         if value < 1:
-            raise ValueError(f"{name}: expected at least 1, got {value}")
-    training = network.training
-    network.eval()
+            raise expected(name, "at least 1", value)
     x = torch.zeros(batch, *input_shape)
     seconds = []
-    try:
-        with torch.no_grad():
-            for _ in range(1 + repeat):
-                start = time.process_time()
-                network(x)
-                seconds.append(time.process_time() - start)
-    finally:
-        network.train(training)
+    with evaluating(network):
+        for _ in range(1 + repeat):
+            start = time.process_time()
+            network(x)
+            seconds.append(time.process_time() - start)
     return min(seconds[1:])

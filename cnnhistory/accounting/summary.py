@@ -29,7 +29,10 @@ def summarize(
     - `parameters`: those that are trained (`requires_grad`), each at the first layer that has
       it.
     - `multiply_adds`: of convolutions and matrix products, one multiplication and one addition
-      counted as 1. Products with the padding count; adding the bias does not.
+      counted as 1. Products with the padding count; adding the bias does not. A layer with links
+      between chosen maps only is counted with those links; `executed` is what the implementation
+      computes, zeros included, and is shown where it is more. Zeros that are mere values of the
+      weights (a pruned network, a mask on a kernel) count as products: nothing is skipped.
     - `other_ops`: one per output of an element-wise operation, two for a normalization, three
       for a softmax; one per value that a pooling window or another reduction reads.
     - `activations`: the elements that the layer puts out.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from typing import Any
+
+from cnnhistory._util.lookup import expected, unknown_id
 
 # A value per image axis; one number where all axes agree; None if the input has no such axis.
 PerAxis = int | float | tuple[int | float, ...] | None
@@ -21,6 +22,7 @@ _HEADINGS = {
     "output_shape": "output",
     "parameters": "parameters",
     "multiply_adds": "multiply-adds",
+    "executed": "executed",
     "other_ops": "other ops",
     "activations": "activations",
     "connections": "connections",
@@ -28,12 +30,15 @@ _HEADINGS = {
     "stride": "stride",
 }
 COLUMNS = tuple(_HEADINGS)[1:]
-SUMMED = ("parameters", "multiply_adds", "other_ops", "activations", "connections")
+SUMMED = ("parameters", "multiply_adds", "executed", "other_ops", "activations", "connections")
 
 
 @dataclass(frozen=True)
 class Row:
     """What one layer costs and sees, for one example.
+
+    `multiply_adds` are those of the network; `executed` are those that this implementation of it
+    computes, which may be more (products with zeros that stand for missing links).
 
     Units: `receptive_field` and `stride` in input pixels; everything else counts.
     """
@@ -48,6 +53,7 @@ class Row:
     connections: int = 0
     receptive_field: PerAxis = None
     stride: PerAxis = None
+    executed: int = 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,9 +69,16 @@ class LayerTable:
     input_shape: tuple[int, ...]
     rows: tuple[Row, ...]
     total: Row
-    columns: tuple[str, ...] = COLUMNS
+    # Default: all, but "executed" only where it differs from "multiply_adds".
+    columns: tuple[str, ...] = ()
     # The modules that hold other modules, for `view(depth=...)`: their type, output and field.
     containers: Mapping[str, Row] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.columns:
+            same = self.total.executed == self.total.multiply_adds
+            shown = (column for column in COLUMNS if not (same and column == "executed"))
+            object.__setattr__(self, "columns", tuple(shown))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,14 +90,12 @@ class LayerTable:
         """Return the row of a layer.
 
         Raises:
-            KeyError: there is no such layer.
+            UnknownIdError: there is no such layer, a KeyError.
         """
         for row in self.rows:
             if row.name == name:
                 return row
-        names = [row.name for row in self.rows]
-        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names[:3]
-        raise KeyError(f"no layer {name!r} in this table; nearest: {', '.join(near)}")
+        raise unknown_id("layer", name, [row.name for row in self.rows])
 
     def view(self, *, columns: Sequence[str] | None = None, depth: int | None = None) -> LayerTable:
         """Return a table with chosen columns, or with layers summed up to a depth of nesting.
@@ -100,11 +111,11 @@ class LayerTable:
             columns = (columns,) if isinstance(columns, str) else tuple(columns)
             if not columns or (unknown := set(columns) - set(COLUMNS)):
                 got = ", ".join(sorted(unknown)) if columns else "none"
-                raise ValueError(f"columns: expected some of {', '.join(COLUMNS)}; got {got}")
+                raise ValueError(f"columns: expected some of {', '.join(COLUMNS)}, got {got}")
             table = replace(table, columns=columns)
         if depth is not None:
             if depth < 1:
-                raise ValueError(f"depth: expected 1 or more, got {depth}")
+                raise expected("depth", "at least 1", depth)
             table = replace(table, rows=tuple(_grouped(self, depth)))
         return table
 

@@ -73,14 +73,16 @@ class Tally:
             if not any(getattr(t, _OWNER, None) is frame for t in outputs[:1]):
                 # A child made the output: describe the last thing that the module made itself.
                 whole, moment = _row(frame.name, module, [frame.result]), frame.moment
-        rule = rules.find(module)
+        links = rules.find(module)
+        products = rules.find(module, rules.MULTIPLY_ADDS)
         row = replace(
             whole,
             name=frame.name if count == 1 else f"{frame.name} ({count})",
-            multiply_adds=frame.cost.multiply_adds,
+            multiply_adds=products(module, units) if products else frame.cost.multiply_adds,
+            executed=frame.cost.multiply_adds,
             other_ops=frame.cost.other_ops,
             activations=units if leaf or frame.moment else 0,
-            connections=rule(module, units) if rule else frame.cost.connections,
+            connections=links(module, units) if links else frame.cost.connections,
         )
         self.rows.append((moment, row, module))
 

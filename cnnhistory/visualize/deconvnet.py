@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.lookup import check_one_of, unknown_id
 from cnnhistory.nn.norm import LocalResponseNorm
 
 RULES = ("deconvnet", "gradient", "guided")
@@ -79,8 +80,7 @@ class Recording:
         Section 4, for what it has in common with the second; springenberg2015striving,
         Section 3.4 and Figure 1, for the third.
         """
-        if rule not in RULES:
-            raise ValueError(f"rule: expected one of {', '.join(RULES)}, got {rule!r}")
+        check_one_of("rule", rule, RULES)
         if signal.shape != self.output.shape:
             raise ValueError(
                 f"signal: expected shape {tuple(self.output.shape)}, got {tuple(signal.shape)}"
@@ -109,7 +109,7 @@ def record(network: nn.Sequential, x: Tensor, layer: str | None = None) -> Recor
         layer: name of the last layer to run; default: all.
 
     Raises:
-        KeyError: no layer of that name; the message lists the names.
+        UnknownIdError: no layer of that name, a KeyError; the message names the nearest.
         ValueError: a layer on the way is of a kind that cannot be undone.
 
     Source: zeiler2014visualizing, Section 2.1.
@@ -131,8 +131,7 @@ def record(network: nn.Sequential, x: Tensor, layer: str | None = None) -> Recor
             break
     else:
         if layer is not None:
-            known = ", ".join(name for name, _ in chain(network))
-            raise KeyError(f"layer: no layer {layer!r}; there are {known}")
+            raise unknown_id("layer", layer, [name for name, _ in chain(network)])
     return Recording(x, tuple(steps))
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.lookup import expected
+from cnnhistory._util.modes import modules_named, reading
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -33,39 +36,38 @@ def gradient_flow(
         gradient = sqrt(mean (dE/ds)^2).
 
     The mode of the network, its weights and their `grad` are left as they were; so are its hooks.
+    Outputs are measured as the layer made them, whatever a layer behind it does in place.
 
     Shape: x and target as network and loss take them.
 
     Raises:
-        KeyError: a name that is not a module of the network; the message lists the names.
+        UnknownIdError: a name that is not a module of the network, a KeyError; the message names
+            the nearest.
         RuntimeError: a named module did not run for this input.
+        ValueError: the loss has no derivative by a layer: its weight is frozen, or nothing in
+            front of it is trained.
 
     Source: glorot2010understanding, Section 4.2: back-propagated gradients, layer by layer.
     """
-    modules = dict(network.named_modules())
-    for name in layers:
-        if name not in modules:
-            known = ", ".join(filter(None, modules))
-            raise KeyError(f"layers: no module {name!r}; there are {known}")
-    found: dict[str, Tensor] = {}
-
-    def keep(name: str):  # type: ignore[no-untyped-def]
-        return lambda module, args, output: found.__setitem__(name, output)
-
-    handles = [modules[name].register_forward_hook(keep(name)) for name in layers]
-    try:
-        with torch.enable_grad():
-            error = loss(network(x), target)
-    finally:
-        for handle in handles:
-            handle.remove()
-    if silent := [name for name in layers if name not in found]:
-        raise RuntimeError(f"layers: {', '.join(silent)} did not run for this input")
     weights = {
         name: weight
-        for name in layers
-        if isinstance(weight := getattr(modules[name], "weight", None), Tensor)
+        for name, module in modules_named(network, layers).items()
+        if isinstance(weight := getattr(module, "weight", None), Tensor)
     }
+    for name, weight in weights.items():
+        if not weight.requires_grad:
+            raise expected("layers", "layers whose weights are trained", f"{name}, frozen")
+    found: dict[str, Tensor] = {}
+
+    def keep(name: str, output: Tensor) -> Tensor:
+        found[name] = output
+        return output.clone()  # what works in place behind the layer writes into the copy
+
+    with torch.enable_grad(), reading(network, layers, keep):
+        error = loss(network(x), target)
+    for name, output in found.items():
+        if not output.requires_grad:
+            raise expected("layers", "layers behind something trained", name)
     gradients = torch.autograd.grad(error, [*found.values(), *weights.values()])
     by_output = dict(zip(found, gradients, strict=False))
     by_weight = dict(zip(weights, gradients[len(found) :], strict=True))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.modes import evaluating
 from cnnhistory.visualize.activations import activations
 
 Measure = Callable[[Tensor], Tensor]
@@ -103,13 +104,8 @@ def class_probability(network: nn.Module, target: int | None = None) -> Measure:
     """
 
     def measure(x: Tensor) -> Tensor:
-        was_training = network.training
-        network.eval()
-        try:
-            with torch.no_grad():
-                probabilities = network(x).softmax(dim=1)
-        finally:
-            network.train(was_training)
+        with evaluating(network):
+            probabilities = network(x).softmax(dim=1)
         return probabilities if target is None else probabilities[:, target]
 
     return measure

@@ -16,6 +16,7 @@ from math import comb
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.modes import modes_kept
 from cnnhistory.nn.residual import BasicBlock, Bottleneck
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -119,13 +120,9 @@ def _residual(
         pool, fc = network.get_submodule("avgpool"), network.get_submodule("fc")
         return fc(pool(h).flatten(1))
 
-    training = network.training
-    network.eval()
-    try:
-        with torch.enable_grad():
-            yield network.get_submodule("stem"), blocks, head
-    finally:
-        network.train(training)
+    with modes_kept(network), torch.enable_grad():
+        network.eval()
+        yield network.get_submodule("stem"), blocks, head
 
 
 def sampled_norms(

@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.modes import modes_kept
+
 
 def saliency(network: nn.Module, x: Tensor, targets: Tensor) -> Tensor:
     """Return how strongly each pixel moves the score of a class.
 
-    max over channels c of |d S_target / d x_c|, with S the scores before the softmax. The network
-    is left in the mode it was in, and its parameters get no gradient.
+    max over channels c of |d S_target / d x_c|, with S the scores before the softmax. Every
+    module is left in the mode it was in, and the parameters get no gradient.
 
     Shape: x (N, C, H, W), targets (N,), result (N, H, W).
 
@@ -19,14 +21,9 @@ def saliency(network: nn.Module, x: Tensor, targets: Tensor) -> Tensor:
     """
     if targets.shape != x.shape[:1]:
         raise ValueError(f"targets: expected shape ({len(x)},), got {tuple(targets.shape)}")
-    was_training = network.training
-    network.eval()
-    try:
-        with torch.enable_grad():
-            pixels = x.detach().clone().requires_grad_()
-            # Images do not influence each other, so the sum has the gradient of each.
-            scores = network(pixels).gather(1, targets[:, None]).sum()
-            (gradient,) = torch.autograd.grad(scores, pixels)
-    finally:
-        network.train(was_training)
+    with modes_kept(network), torch.enable_grad():
+        pixels = x.detach().clone().requires_grad_()
+        # Images do not influence each other, so the sum has the gradient of each.
+        scores = network.eval()(pixels).gather(1, targets[:, None]).sum()
+        (gradient,) = torch.autograd.grad(scores, pixels)
     return gradient.abs().amax(dim=1)

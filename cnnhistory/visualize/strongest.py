@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.lookup import unknown_id
 from cnnhistory.accounting import summarize
 from cnnhistory.visualize.deconvnet import chain, deconvnet, record
 
@@ -93,7 +94,7 @@ def field_box(
     Shape: input_shape (C, H, W).
 
     Raises:
-        KeyError: no layer of that name.
+        UnknownIdError: no layer of that name, a KeyError.
         ValueError: the network does not take such an image.
 
     >>> two = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(2))
@@ -102,7 +103,7 @@ def field_box(
     """
     layers = dict(chain(network))
     if layer not in layers:
-        raise KeyError(f"layer: no layer {layer!r}; there are {', '.join(layers)}")
+        raise unknown_id("layer", layer, layers)
     table = summarize(network, input_shape)
     step, pads = (1, 1), (0, 0)
     for name, module in chain(network):

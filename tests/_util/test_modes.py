@@ -47,3 +47,16 @@ def test_outputs_are_read_and_no_hook_stays(network):
     ):
         network[0](torch.zeros(1, 1, 5, 5))
     assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_what_a_reader_returns_takes_the_place_of_the_output():
+    network = nn.Sequential(nn.Identity(), nn.ReLU(inplace=True))
+    kept = []
+
+    def copy(name, output):
+        kept.append(output)
+        return output.clone()
+
+    with reading(network, ["0"], copy):
+        assert network(torch.tensor([-1.0])).tolist() == [0]
+    assert kept[0].tolist() == [-1]

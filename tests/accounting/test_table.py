@@ -62,7 +62,7 @@ def test_depth_sums_up(table):
     # A list of layers has no output; it shows that of its last.
     assert short["blocks"] == Row(
         "blocks", "ModuleList", (8, 32, 32), 600, 3 * 196_608, 0, 3 * 8192, 3 * 204_800,
-        (3, 9), 1,
+        (3, 9), 1, 3 * 196_608,
     )  # fmt: skip
     assert short.total == table.total
     for column in ("parameters", "multiply_adds", "other_ops", "activations", "connections"):
@@ -88,7 +88,7 @@ def test_a_deep_network_prints_short():
 def test_lookup(table):
     assert table["head"].parameters == 18
     assert len(table) == len(list(table)) == 7
-    with pytest.raises(KeyError, match=r"no layer 'block\.1' in this table; nearest: blocks\.1"):
+    with pytest.raises(KeyError, match=r"unknown layer 'block\.1'; did you mean 'blocks\.1'"):
         table["block.1"]
 
 
@@ -114,7 +114,7 @@ def test_refuses_unknown_columns(table, columns):
 
 
 def test_refuses_depth_zero(table):
-    with pytest.raises(ValueError, match="depth: expected 1 or more, got 0"):
+    with pytest.raises(ValueError, match="depth: expected at least 1, got 0"):
         table.view(depth=0)
 
 

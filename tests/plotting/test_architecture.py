@@ -37,7 +37,7 @@ def test_chosen_layers_only():
     table = summarize(create_model("lenet5_modern"), (1, 32, 32))
     texts = {text.get_text() for text in architecture(table, layers=["c1", "c3"]).texts}
     assert "F6" not in texts
-    with pytest.raises(KeyError, match="no layer 'c9'"):
+    with pytest.raises(KeyError, match="unknown layer 'c9'"):
         architecture(table, layers=["c9"])
 
 

@@ -32,7 +32,7 @@ def test_leaves_no_trace():
 
 
 def test_unknown_name_lists_the_known():
-    with pytest.raises(KeyError, match="no module 'conv1'; there are 0, 1, 2"):
+    with pytest.raises(KeyError, match="unknown layer 'conv1'; there are 0, 1, 2"):
         activations(network(), torch.zeros(1, 2), ["conv1"])
 
 

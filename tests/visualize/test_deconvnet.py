@@ -230,7 +230,7 @@ def test_nothing_is_changed():
 
 def test_bad_input_is_refused():
     network, x = with_relu(), torch.randn(1, 2, 9, 9)
-    with pytest.raises(KeyError, match="no layer 'conv1'; there are 0, 1, 2, 3, 4"):
+    with pytest.raises(KeyError, match="unknown layer 'conv1'; there are 0, 1, 2, 3, 4"):
         record(network, x, "conv1")
     run = record(network, x)
     with pytest.raises(ValueError, match="rule: expected one of deconvnet, gradient, guided"):

@@ -67,7 +67,33 @@ def test_unknown_and_silent_layers():
     net.spare = nn.Identity()
     net.forward = lambda x: net[0](x)
     arguments = torch.ones(1, 1), torch.ones(1, 1)
-    with pytest.raises(KeyError, match="no module 'h1'; there are 0, spare"):
+    with pytest.raises(KeyError, match="unknown layer 'h1'; there are 0, spare"):
         gradient_flow(net, *arguments, ["h1"], half_square)
     with pytest.raises(RuntimeError, match="spare did not run"):
         gradient_flow(net, *arguments, ["spare"], half_square)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_relu_in_place_behind_a_layer_changes_nothing_that_is_measured(inplace):
+    """Outputs -3 and 4: with E = sum of relu(s)^2 / 2 the derivatives are 0 and 4."""
+    net = nn.Sequential(nn.Linear(1, 2, bias=False), nn.ReLU(inplace=inplace))
+    with torch.no_grad():
+        net[0].weight.copy_(torch.tensor([[-3.0], [4.0]]))
+    flow = gradient_flow(net, torch.ones(1, 1), torch.zeros(1, 2), ["0", "1"], half_square)
+    assert flow["0"].output == pytest.approx((25 / 2) ** 0.5)
+    assert flow["0"].gradient == flow["1"].output == flow["1"].gradient
+    assert flow["1"].output == pytest.approx((16 / 2) ** 0.5)
+    assert flow["0"].weight_gradient == pytest.approx((16 / 2) ** 0.5)
+
+
+def test_a_frozen_layer_is_named():
+    net = chain(1.0, 2.0, 3.0)
+    net[0].requires_grad_(False)
+    arguments = torch.ones(1, 1), torch.zeros(1, 1)
+    with pytest.raises(ValueError, match="layers: expected layers whose weights are trained, got"):
+        gradient_flow(net, *arguments, ["1", "0"], half_square)
+    assert gradient_flow(net, *arguments, ["1"], half_square)["1"].output == 2
+    net = nn.Sequential(nn.Identity(), nn.Linear(1, 1))
+    with pytest.raises(ValueError, match="layers: expected layers behind something trained"):
+        gradient_flow(net, *arguments, ["0"], half_square)
+    assert not net[0]._forward_hooks

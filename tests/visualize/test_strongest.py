@@ -122,7 +122,7 @@ def test_top_patches_of_a_layer_that_sees_more_than_the_image():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="k: expected 1 to 2, the number of images, got 3"):
         strongest(identity(), torch.zeros(2, 1, 6, 6), "1", k=3)
-    with pytest.raises(KeyError, match="no layer 'conv1'; there are 0, 1"):
+    with pytest.raises(KeyError, match="unknown layer 'conv1'; there are 0, 1"):
         field_box(identity(), (1, 6, 6), "conv1", 0, 0)
     assert pair(3) == (3, 3)
     assert pair((1, 2)) == (1, 2)
