@@ -28,7 +28,7 @@ def interval_rows(
         ValueError: no row or more than colors, ends in the wrong order, or a name in `single`
             that the rows lack.
     """
-    styles = _named(rows, "rows")
+    styles = looks(rows, "rows")
     for name, (_, low, high) in rows.items():
         if not low <= high:
             raise expected("rows", f"a lower end below the upper one for {name}", (low, high))
@@ -55,7 +55,7 @@ def ratio_bars(ratios: Mapping[str, float], label: str, *, ax: Axes | None = Non
     Raises:
         ValueError: no ratio or more than colors, or one that is not positive.
     """
-    styles = _named(ratios, "ratios")
+    styles = looks(ratios, "ratios")
     if bad := [name for name, ratio in ratios.items() if not ratio > 0]:
         raise expected("ratios", f"a positive number for {bad[0]}", ratios[bad[0]])
     ax = axes_or_new(ax, (7, 0.45 * len(ratios) + 1))
@@ -87,7 +87,7 @@ def stacked_bars(
         ValueError: no row, no part, more parts than colors, a negative part, or only zeros.
     """
     parts = list(dict.fromkeys(name for sizes in rows.values() for name in sizes))
-    styles = _named(parts, "rows")
+    styles = looks(parts, "rows")
     if bad := [(row, part) for row in rows for part, size in rows[row].items() if not size >= 0]:
         raise expected("rows", f"no negative part in {bad[0][0]}", rows[bad[0][0]][bad[0][1]])
     ends = [sum(sizes.values()) for sizes in rows.values()]
@@ -105,12 +105,6 @@ def stacked_bars(
     ax.set(xlabel=label, xlim=(0, (1.18 if total else 1.05) * max(ends)))
     ax.legend(fontsize=9)
     return _rows(ax, rows)
-
-
-def _named(names: Mapping[str, object] | Sequence[str], argument: str) -> Mapping[str, Mapping]:
-    if not names:
-        raise expected(argument, "at least one", "none")
-    return looks(names, argument)
 
 
 def _end_texts(ax: Axes, ends: Sequence[tuple[float, str]]) -> None:

@@ -70,8 +70,6 @@ def stage_curves(curves: Mapping[str, Sequence[Stages]], *, ax: Axes | None = No
 
 def _check(curves: Mapping[str, Sequence[object]]) -> None:
     looks(curves, "curves")
-    if not curves:
-        raise expected("curves", "at least one name", dict(curves))
     if empty := [name for name, seeds in curves.items() if not seeds]:
         raise expected("curves", "a curve for each name", f"none for {empty[0]}")
 

@@ -80,12 +80,9 @@ def image_grid(
         ValueError: images of another shape or none, no column, not one title for each image or
             not one name for each row, or `symmetric` with colors.
     """
-    shape = tuple(images.shape)
-    if len(shape) not in (3, 4) or shape[0] == 0 or (len(shape) == 4 and shape[1] != 3):
-        raise expected("images", "shape (N, H, W) or (N, 3, H, W) with N > 0", shape)
-    if symmetric and len(shape) == 4:
+    columns, height = _layout(images, columns, titles)
+    if symmetric and images.dim() == 4:
         raise expected("symmetric", "False for images in colors", symmetric)
-    columns, height = _layout(len(images), columns, titles)
     if rows is not None and len(rows) != height:
         raise expected("rows", str(height), len(rows))
     above = 0.28 if titles is not None else 0.0
@@ -128,11 +125,8 @@ def tiles(
     Raises:
         ValueError: images of another shape or none, no column, or not one title for each image.
     """
-    shape = tuple(images.shape)
-    if len(shape) not in (3, 4) or shape[0] == 0 or (len(shape) == 4 and shape[1] != 3):
-        raise expected("images", "shape (N, H, W) or (N, 3, H, W) with N > 0", shape)
-    columns, rows = _layout(len(images), columns, titles)
-    height, width = shape[-2:]
+    columns, rows = _layout(images, columns, titles)
+    height, width = images.shape[-2:]
     gap = 0.35 * width if titles is None else 0.75 * width
     right = (columns - 1) * 1.35 * width + width
     bottom = (rows - 1) * (height + gap) + height
@@ -191,14 +185,17 @@ def stretched(images: Tensor) -> Tensor:
     return 0.5 + 0.5 * images / largest
 
 
-def _layout(count: int, columns: int, titles: Sequence[str] | None) -> tuple[int, int]:
+def _layout(images: Tensor, columns: int, titles: Sequence[str] | None) -> tuple[int, int]:
     """Return the columns and rows of a grid, once its arguments are sound."""
+    shape = tuple(images.shape)
+    if len(shape) not in (3, 4) or shape[0] == 0 or (len(shape) == 4 and shape[1] != 3):
+        raise expected("images", "shape (N, H, W) or (N, 3, H, W) with N > 0", shape)
     if columns < 1:
         raise expected("columns", "at least 1", columns)
-    if titles is not None and len(titles) != count:
-        raise expected("titles", str(count), len(titles))
-    columns = min(columns, count)
-    return columns, math.ceil(count / columns)
+    if titles is not None and len(titles) != len(images):
+        raise expected("titles", str(len(images)), len(titles))
+    columns = min(columns, len(images))
+    return columns, math.ceil(len(images) / columns)
 
 
 def _range(values: Tensor, symmetric: bool) -> tuple[float, float]:

@@ -37,8 +37,6 @@ def group_points(
         ValueError: no group, or more than there are colors.
     """
     styles = looks(groups, "groups")
-    if not groups:
-        raise expected("groups", "at least one", "none")
     ax = axes_or_new(ax, (7, 4))
     for name, dots in groups.items():
         if dots:

@@ -61,11 +61,11 @@ def looks(
             something else.
 
     Raises:
-        ValueError: a name stands twice, or there are more names than colors.
+        ValueError: no name, more names than colors, or one that stands twice.
     """
     every = list(names)
-    if len(every) > most or len(set(every)) < len(every):
-        raise expected(argument, f"at most {most} different names", every)
+    if not 1 <= len(every) <= most or len(set(every)) < len(every):
+        raise expected(argument, f"1 to {most} different names", every)
     return {
         name: {"color": color, "marker": marker}
         for name, color, marker in zip(every, COLORS, MARKERS, strict=False)

@@ -20,10 +20,10 @@ def test_rows_from_top_to_bottom(ax):
 @pytest.mark.parametrize(
     ("rows", "single", "message"),
     [
-        ({}, None, "rows: expected at least one, got 'none'"),
+        ({}, None, "rows: expected 1 to 7 different names"),
         ({"a": (3, 2, 4)}, {"c": [1]}, "single: expected names of rows, got 'c'"),
         ({"a": (3, 4, 2)}, None, "rows: expected a lower end below the upper one for a"),
-        ({str(n): (3, 2, 4) for n in range(8)}, None, "rows: expected at most 7 different names"),
+        ({str(n): (3, 2, 4) for n in range(8)}, None, "rows: expected 1 to 7 different names"),
     ],
 )
 def test_bad_rows_are_refused(ax, rows, single, message):
@@ -44,10 +44,10 @@ def test_a_bar_and_a_number_for_each_ratio(ax):
 @pytest.mark.parametrize(
     ("ratios", "message"),
     [
-        ({}, "ratios: expected at least one"),
+        ({}, "ratios: expected 1 to 7 different names"),
         ({"loop": 0.0}, "ratios: expected a positive number for loop, got 0.0"),
         ({"a": 1.0, "b": float("nan")}, "ratios: expected a positive number for b, got nan"),
-        ({str(n): 2.0 for n in range(8)}, "ratios: expected at most 7 different names"),
+        ({str(n): 2.0 for n in range(8)}, "ratios: expected 1 to 7 different names"),
     ],
 )
 def test_bad_ratios_are_refused(ax, ratios, message):
@@ -72,9 +72,9 @@ def test_stacked_bars_add_up(ax):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ({}, "rows: expected at least one"),
-        ({"x": {}}, "rows: expected at least one"),
-        ({"x": {str(n): 1 for n in range(8)}}, "rows: expected at most 7 different names"),
+        ({}, "rows: expected 1 to 7 different names"),
+        ({"x": {}}, "rows: expected 1 to 7 different names"),
+        ({"x": {str(n): 1 for n in range(8)}}, "rows: expected 1 to 7 different names"),
         ({"x": {"a": 1}, "y": {"a": -1}}, "rows: expected no negative part in y, got -1"),
         ({"x": {"a": 0}}, "rows: expected a part above 0, got 0"),
     ],

@@ -20,9 +20,9 @@ def test_one_line_a_seed_one_label_a_name(ax):
 @pytest.mark.parametrize(
     ("curves", "message"),
     [
-        ({}, "curves: expected at least one name, got"),
+        ({}, "curves: expected 1 to 7 different names, got"),
         ({"a": []}, "curves: expected a curve for each name, got 'none for a'"),
-        ({str(i): [[1]] for i in range(8)}, "curves: expected at most 7 different names, got"),
+        ({str(i): [[1]] for i in range(8)}, "curves: expected 1 to 7 different names, got"),
     ],
 )
 def test_nothing_to_draw_is_refused(ax, draw, curves, message):

@@ -14,14 +14,14 @@ def test_a_look_for_each_name():
     assert len({tuple(look.values()) for look in looks("abcdefg").values()}) == 7
 
 
-@pytest.mark.parametrize("names", ["abcdefgh", "aba"])
+@pytest.mark.parametrize("names", ["abcdefgh", "aba", ""])
 def test_looks_that_would_be_alike_are_refused(names):
-    with pytest.raises(ValueError, match="curves: expected at most 7 different names, got"):
+    with pytest.raises(ValueError, match="curves: expected 1 to 7 different names, got"):
         looks(names, "curves")
 
 
 def test_fewer_where_black_is_taken():
-    with pytest.raises(ValueError, match="names: expected at most 6 different names"):
+    with pytest.raises(ValueError, match="names: expected 1 to 6 different names"):
         looks("abcdefg", most=6)
 
 

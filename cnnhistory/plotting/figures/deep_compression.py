@@ -121,8 +121,6 @@ def codebook_rows(
         ValueError: no list or more than colors, or a start for a list that is not there.
     """
     styles = looks(codebooks, "codebooks")
-    if not codebooks:
-        raise expected("codebooks", "at least one", "none")
     starts = starts or {}
     if unknown := sorted(set(starts) - set(codebooks)):
         raise expected("starts", "names of codebooks", ", ".join(unknown))

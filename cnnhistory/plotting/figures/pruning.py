@@ -77,8 +77,6 @@ def error_against_size(
         ValueError: no curve, more than colors, or a curve without points.
     """
     styles = looks(curves, "curves", len(COLORS) - (baseline is not None))
-    if not curves:
-        raise expected("curves", "at least one", "none")
     if empty := [name for name, points in curves.items() if not points]:
         raise expected("curves", "points for each name", f"none for {empty[0]}")
     ax = axes_or_new(ax, (7.5, 4))

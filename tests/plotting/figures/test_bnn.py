@@ -41,7 +41,7 @@ def test_rows_of_bits(ax, drawn):
         ({"x": [2]}, (), "of zeros and ones"),
         ({"x": [1]}, ("a", "b"), "ends: expected 1, got 2"),
         # an eighth row would have no color, and was left out once
-        ({str(n): [1] for n in range(8)}, (), "rows: expected at most 7 different names"),
+        ({str(n): [1] for n in range(8)}, (), "rows: expected 1 to 7 different names"),
     ],
 )
 def test_bad_rows_are_refused(ax, rows, ends, message):
