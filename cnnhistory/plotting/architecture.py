@@ -93,7 +93,7 @@ def architecture(
                 fontweight="bold")  # fmt: skip
         ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=9)
         if row:
-            kind = WORDS.get(row.type, row.type).replace(" ", "\n")
+            kind = WORDS.get(row.type, row.type).replace(" ", "\n").replace("-", "-\n")
             ax.text(middle, -1.62, kind, ha="center", va="top", fontsize=9, color=COLORS[1])
         reach, stride = (row.receptive_field, row.stride) if row else (1, 1)
         if before and not before.pixels:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypedDict
+from collections.abc import Hashable, Iterable
+from typing import Any, TypedDict, TypeVar
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -32,6 +32,9 @@ SETTINGS: dict[Any, Any] = {
     "savefig.facecolor": "white",
     "svg.hashsalt": "cnnhistory",
 }
+
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Look(TypedDict):

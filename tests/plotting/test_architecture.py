@@ -1,9 +1,11 @@
+import matplotlib as mpl
 import pytest
 import torch
 
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
 from cnnhistory.plotting.architecture import MOST_SHEETS, architecture
+from cnnhistory.plotting.style import SETTINGS
 
 
 def test_shows_every_layer_with_its_size():
@@ -25,6 +27,16 @@ def test_the_patch_is_the_field_of_one_unit(drawn):
     assert fields[1].get_width() == pytest.approx((0.15 + 2.4 * 28 / 32) * 2 / 28)
     # C5 reads all of S4
     assert fields[4].get_width() == pytest.approx(0.15 + 2.4 * 5 / 32)
+
+
+@pytest.mark.parametrize(("name", "side"), [("lenet1989", 16), ("lenet1990", 28), ("lenet5", 32)])
+def test_texts_do_not_cover_each_other(name, side):
+    with mpl.rc_context(SETTINGS):
+        ax = architecture(summarize(create_model(name), (1, side, side)))
+        ax.figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in ax.texts]
+    for n, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:n]), ax.texts[n].get_text()
 
 
 def test_a_wrong_input_is_refused():
