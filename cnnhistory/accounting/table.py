@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from html import escape
 from typing import Any
 
+from cnnhistory._util.html import html_table
 from cnnhistory._util.lookup import expected, unknown_id
+from cnnhistory._util.text import aligned
 
 # A value per image axis; one number where all axes agree; None if the input has no such axis.
 PerAxis = int | float | tuple[int | float, ...] | None
@@ -134,60 +135,26 @@ class LayerTable:
         return json.dumps(record, indent=indent)
 
     def __str__(self) -> str:
-        heads = [_HEADINGS[column] for column in ("name", *self.columns)]
-        lines = [self._cells(row) for row in (*self.rows, self.total)]
-        widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
-        numeric = [False, *(_is_numeric(column) for column in self.columns)]
-
-        def line(cells: Iterable[str]) -> str:
-            parts = [
-                cell.rjust(width) if right else cell.ljust(width)
-                for cell, width, right in zip(cells, widths, numeric, strict=True)
-            ]
-            return "  ".join(parts).rstrip()
-
+        heads, *cells = self._lines()
+        lines, widths = aligned([heads, *cells], self._numeric())
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-        return "\n".join(
-            [
-                self._caption(),
-                rule,
-                line(heads),
-                rule,
-                *map(line, lines[:-1]),
-                rule,
-                line(lines[-1]),
-            ]
-        )
+        parts = [self._caption(), rule, lines[0], rule, *lines[1:-1], rule, lines[-1]]
+        return "\n".join(parts)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook: scrolls sideways, takes the colors of the theme."""
-        right = ' style="text-align: right; font-variant-numeric: tabular-nums"'
-        left = ' style="text-align: left"'
-        align = [left, *(right if _is_numeric(column) else left for column in self.columns)]
+        heads, *cells, total = self._lines()
+        return html_table(heads, cells, self._numeric(), self._caption(), [total])
 
-        def line(row: Row) -> str:
-            name, *cells = self._cells(row)
-            data = "".join(
-                f"<td{style}>{escape(cell)}</td>"
-                for cell, style in zip(cells, align[1:], strict=True)
-            )
-            return f'<tr><th scope="row"{left}>{escape(name)}</th>{data}</tr>'
+    def _lines(self) -> list[list[str]]:
+        """Return the headings, the cells of each row and those of the total."""
+        heads = [_HEADINGS[column] for column in ("name", *self.columns)]
+        return [heads, *map(self._cells, (*self.rows, self.total))]
 
-        caption = escape(self._caption())
-        heads = "".join(
-            f'<th scope="col"{style}>{_HEADINGS[column]}</th>'
-            for column, style in zip(("name", *self.columns), align, strict=True)
-        )
-        body = "\n".join(line(row) for row in self.rows)
-        return (
-            f'<div role="region" aria-label="{caption}" tabindex="0" '
-            f'style="overflow-x: auto">\n'
-            f'<table class="dataframe">\n<caption>{caption}</caption>\n'
-            f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
-            f"<tfoot>{line(self.total)}</tfoot>\n</table>\n</div>"
-        )
+    def _numeric(self) -> list[bool]:
+        return [False, *(_is_numeric(column) for column in self.columns)]
 
     def _caption(self) -> str:
         return f"{self.model}, input {_text(self.input_shape)}"

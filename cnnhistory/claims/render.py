@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Sequence
 
+from cnnhistory._util.html import html_table
 from cnnhistory.claims.record import Finding, Statement
 
 _HEADINGS = ("id", "the survey says", "verdict", "what is true", "checked")
@@ -62,14 +62,4 @@ class StatementTable:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
-        body = []
-        for first, *rest in self._cells():
-            data = "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
-            body.append(f'<tr><th scope="row">{html.escape(first)}</th>{data}</tr>')
-        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
-        return (
-            '<div class="claims" role="region" aria-label="claims" tabindex="0">'
-            f'<table class="dataframe">{caption}<thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(body)}</tbody></table></div>"
-        )
+        return html_table(_HEADINGS, self._cells(), caption=self.caption, kind="claims")

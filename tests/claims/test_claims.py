@@ -195,7 +195,8 @@ def test_the_html_table_is_accessible_and_themeable():
     assert scopes == ["col"] * 5 + ["row"] * len(ids)
     assert [tag for tag, _ in page.tags].count("td") == 4 * len(ids)
     assert [tag for tag, _ in page.tags[:3]] == ["div", "table", "caption"]
-    assert not any({"style", "bgcolor", "color"} & set(attributes) for _, attributes in page.tags)
+    assert not any({"bgcolor", "color"} & set(attributes) for _, attributes in page.tags)
+    assert not any("color" in attributes.get("style", "") for _, attributes in page.tags)
     assert set(ids) <= set(page.texts)
 
 
@@ -210,7 +211,7 @@ def test_the_verdict_shown_is_the_computed_one():
     row = (made_up(verdict="wrong"), Finding("imprecise", "3 of 4"))
     assert "imprecise" in str(StatementTable([row]))
     assert "wrong" not in str(StatementTable([row]))
-    assert "<td>imprecise</td>" in StatementTable([row])._repr_html_()
+    assert "imprecise" in Tags(StatementTable([row])._repr_html_()).texts
 
 
 def test_json_has_the_records_and_what_was_computed(monkeypatch):
