@@ -1,0 +1,206 @@
+"""Is one recipe better than another, each trained from several seeds?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, sqrt
+from statistics import fmean, variance
+
+import torch
+from scipy.stats import nct, t
+
+from cnnhistory._util.lookup import expected
+from cnnhistory.metrics.comparison import bisect, check_open, p_text
+
+# As many ways of splitting the values are all tried; of more, as many are drawn.
+SPLITS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedTest:
+    """Two recipes, each with the results of several seeds, by the t test of Welch.
+
+    Units: `mean_a`, `mean_b`, `difference` (A minus B) and `smallest_difference` in the unit of
+    the results. `smallest_difference` is the true difference of the means that the test would have
+    called one with the probability `power`, were the standard deviations those that were found.
+    """
+
+    mean_a: float
+    mean_b: float
+    seeds: tuple[int, int]
+    p_value: float
+    smallest_difference: float
+    level: float
+    power: float
+    names: tuple[str, str]
+
+    @property
+    def difference(self) -> float:
+        """The mean of A minus that of B."""
+        return self.mean_a - self.mean_b
+
+    @property
+    def significant(self) -> bool:
+        """Whether the two differ, at the level of the test."""
+        return self.p_value <= self.level
+
+    def __str__(self) -> str:
+        means = _means(self.names, (self.mean_a, self.mean_b), self.seeds)
+        text = f"{means} (Welch's t test, p = {p_text(self.p_value)}): "
+        if self.significant:
+            return text + f"they differ, by {abs(self.difference):.3g}"
+        return text + (
+            f"they cannot be told apart; a difference of {self.smallest_difference:.3g} would "
+            f"have been seen with a probability of {100 * self.power:g} %"
+        )
+
+
+def t_test(
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    level: float = 0.05,
+    power: float = 0.8,
+    names: tuple[str, str] = ("A", "B"),
+) -> SeedTest:
+    """Compare the means of two recipes over their seeds, without assuming equal spread.
+
+    t = (mean a - mean b) / s with s^2 = s_a^2 / n_a + s_b^2 / n_b, two-sided, with the degrees of
+    freedom of Welch and Satterthwaite. The smallest difference d is the one for which t, then of
+    the noncentral t distribution with noncentrality d / s, leaves the range of acceptance with the
+    probability `power`.
+
+    Raises:
+        ValueError: fewer than two seeds, no spread at all, or a level or power outside (0, 1).
+
+    Source: welch1947generalization.
+    """
+    for name, values in (("a", a), ("b", b)):
+        if len(values) < 2:
+            raise expected(name, "the results of at least two seeds", list(values))
+    check_open("level", level)
+    check_open("power", power)
+    parts = [variance(values) / len(values) for values in (a, b)]
+    scale = sqrt(sum(parts))
+    if scale == 0:
+        raise ValueError("a, b: expected results that differ between seeds, got none that do")
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True)
+    )
+    limit = float(t.ppf(1 - level / 2, freedom))
+
+    def found(shift: float) -> float:
+        return float(nct.sf(limit, freedom, shift) + nct.cdf(-limit, freedom, shift))
+
+    top = 1.0
+    while found(top) < power:
+        top *= 2
+    return SeedTest(
+        mean_a=fmean(a),
+        mean_b=fmean(b),
+        seeds=(len(a), len(b)),
+        p_value=2 * float(t.sf(abs(fmean(a) - fmean(b)) / scale, freedom)),
+        smallest_difference=scale * bisect(found, power, 0.0, top),
+        level=level,
+        power=power,
+        names=names,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermutationTest:
+    """Two recipes by all ways, or many, of splitting their results between the two.
+
+    Units: the means in the unit of the results. `smallest_p` is the smallest p value that so few
+    results can give; `splits` is how many ways were tried, `exact` whether these are all.
+    """
+
+    mean_a: float
+    mean_b: float
+    seeds: tuple[int, int]
+    p_value: float
+    smallest_p: float
+    splits: int
+    exact: bool
+    level: float
+    names: tuple[str, str]
+
+    @property
+    def significant(self) -> bool:
+        """Whether the two differ, at the level of the test."""
+        return self.p_value <= self.level
+
+    def __str__(self) -> str:
+        means = _means(self.names, (self.mean_a, self.mean_b), self.seeds)
+        kind = "all" if self.exact else "random"
+        text = (
+            f"{means} (permutation test, {kind} {self.splits:,} splits, p = {p_text(self.p_value)})"
+        )
+        if self.significant:
+            return f"{text}: they differ, by {abs(self.mean_a - self.mean_b):.3g}"
+        if self.smallest_p > self.level:
+            return (
+                f"{text}: with so few seeds no difference could have been seen; the smallest "
+                f"possible p is {p_text(self.smallest_p)}"
+            )
+        return f"{text}: they cannot be told apart"
+
+
+def permutation_test(
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    level: float = 0.05,
+    names: tuple[str, str] = ("A", "B"),
+    seed: int = 0,
+) -> PermutationTest:
+    """Compare the means of two recipes over their seeds, without assuming any distribution.
+
+    p is the share of the ways to split all results into groups of these sizes in which the means
+    differ at least as much as they do. All C(n_a + n_b, n_a) ways are tried, or, of more than
+    20,000, as many random ones, the real split counted with them.
+
+    Raises:
+        ValueError: no result of one of the two, or a level outside (0, 1).
+    """
+    for name, values in (("a", a), ("b", b)):
+        if len(values) < 1:
+            raise expected(name, "at least one result", list(values))
+    check_open("level", level)
+    together = torch.tensor([*a, *b], dtype=torch.double)
+    count, first, ways = len(together), len(a), comb(len(a) + len(b), len(a))
+    exact = ways <= SPLITS
+    if exact:
+        chosen = torch.tensor(list(combinations(range(count), first)))
+    else:
+        random = torch.Generator().manual_seed(seed)
+        drawn = torch.rand(SPLITS - 1, count, generator=random).argsort(dim=1)[:, :first]
+        chosen = torch.cat([torch.arange(first)[None], drawn])
+    sums = together[chosen].sum(dim=1)
+    apart = (sums / first - (together.sum() - sums) / len(b)).abs()
+    # Sums in another order differ by rounding; such splits are as far apart as the real one.
+    tolerance = 1e-12 * float(together.abs().max())
+    real = abs(fmean(a) - fmean(b))
+    # With equal groups every split has a mirror image with the same distance.
+    fewest = (2 if len(a) == len(b) else 1) / ways
+    return PermutationTest(
+        mean_a=fmean(a),
+        mean_b=fmean(b),
+        seeds=(len(a), len(b)),
+        p_value=float((apart >= real - tolerance).double().mean()),
+        smallest_p=max(fewest, 1 / len(chosen)),
+        splits=len(chosen),
+        exact=exact,
+        level=level,
+        names=names,
+    )
+
+
+def _means(names: tuple[str, str], means: tuple[float, float], seeds: tuple[int, int]) -> str:
+    parts = (
+        f"{name} has a mean of {mean:.4g} over {count} seeds"
+        for name, mean, count in zip(names, means, seeds, strict=True)
+    )
+    return ", ".join(parts)
