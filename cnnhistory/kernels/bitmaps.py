@@ -83,9 +83,12 @@ def pack(
     check_maps(x, len(limits))
     n, channels, height, width = x.shape
     maps = BitMaps.empty(n, channels, height, width, border)
+    x = x.detach().resolve_neg()  # the kernel reads memory, and knows of no sign bit of a view
     is_first = x.is_contiguous() and not x.is_contiguous(memory_format=torch.channels_last)
-    values = x.detach() if is_first else channels_last(x)
-    limits = limits.detach().float().contiguous()  # the kernel gets an address, and no type
+    values = x if is_first else channels_last(x)
+    limits = (
+        limits.detach().cpu().float().resolve_neg().contiguous()
+    )  # the kernel gets an address, and no type
     flip_words = _flip_words(flips, channels)
     numbers = {
         "x": values.data_ptr(),
@@ -93,7 +96,8 @@ def pack(
         "flips": flip_words.ctypes.data,
         **maps.numbers(),
     }
-    do(new_job("pack_first" if is_first else "pack_last", numbers), thread_count(threads))
+    job = new_job("pack_first" if is_first else "pack_last", numbers)
+    do(job, thread_count(threads), values, limits, flip_words, maps)
     return maps
 
 
@@ -122,15 +126,16 @@ def pool(
         "top": border[0],
         "left": border[1],
     }
-    do(new_job("pool", numbers), thread_count(threads))
+    do(new_job("pool", numbers), thread_count(threads), bits, flip_words, out)
     return out
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """Return maps (N, C, H, W) that lie in memory as (N, H, W, C), copied only if need be."""
-    if x.is_contiguous(memory_format=torch.channels_last):
-        return x
-    return x.detach().contiguous(memory_format=torch.channels_last)
+    """Return maps (N, C, H, W) that lie in memory as (N, H, W, C), copied only if need be.
+
+    A view that is negative in name only (`Tensor.is_neg`) is copied too.
+    """
+    return x.detach().resolve_neg().contiguous(memory_format=torch.channels_last)
 
 
 def _flip_words(flips: npt.NDArray[np.bool_] | None, channels: int) -> Words:
@@ -160,7 +165,7 @@ def check_maps(x: Tensor, channels: int) -> None:
     """
     if x.dim() != 4 or x.shape[1] != channels:
         raise ValueError(f"x: expected maps (N, {channels}, H, W), got {tuple(x.shape)}")
-    if x.dtype != torch.float32 or x.device.type != "cpu":
-        raise ValueError(f"x: expected float32 on the CPU, got {x.dtype} on {x.device}")
+    if x.dtype != torch.float32 or x.device.type != "cpu" or x.layout != torch.strided:
+        raise ValueError(f"x: expected float32 on the CPU, got {x.dtype} on {x.device}, {x.layout}")
     if x.requires_grad and torch.is_grad_enabled():
         raise ValueError("x: the kernels compute no gradients; use torch.no_grad()")

@@ -231,17 +231,21 @@ def serve(box, patience):
             exchange_if(state, at.RUNNING, at.IDLE)
             looks = 0
         looks += 1
-        if looks > patience and exchange_if(state, at.IDLE, at.ASLEEP):
+        # Asleep already: it was woken once too often.
+        if looks > patience and (
+            exchange_if(state, at.IDLE, at.ASLEEP) or read(state) == at.ASLEEP
+        ):
             return
         pause()
 
 
 @_kernel
 def post(box, job):
-    """Put a job in a box; return whether its helper must be woken."""
+    """Put a job in a box, and note there if its helper must be woken."""
     box[at.BOX_JOB] = job.ctypes.data
     state = box.ctypes.data + 8 * at.BOX_STATE
-    return not exchange_if(state, at.IDLE, at.POSTED) and exchange_if(state, at.ASLEEP, at.POSTED)
+    if not exchange_if(state, at.IDLE, at.POSTED) and exchange_if(state, at.ASLEEP, at.POSTED):
+        box[at.BOX_WAKE] = 1
 
 
 @_kernel

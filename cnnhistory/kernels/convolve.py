@@ -26,6 +26,7 @@ from cnnhistory.kernels.words import (
     PackedWeight,
     Pair,
     Plan,
+    Words,
     pack_weight,
     plan,
     word_count,
@@ -126,8 +127,8 @@ def convolve_values(
         y = convolve_values(bits.flattened(), weight.flattened(), (1, 1), scale, threads)
         return y.permute(2, 1, 0, 3)
     layout = _layout(bits, weight, stride)
-    n, where = len(bits.words), bits.words.ctypes.data
-    return _values("values_of_bits", n, where, None, weight, layout, scale, threads)
+    n = len(bits.words)
+    return _values("values_of_bits", n, bits.words, None, weight, layout, scale, threads)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,8 @@ class Thresholds:
     def job(self, weight: PackedWeight, layout: Plan, border: Pair, out: BitMaps) -> Ints:
         """Return the job of comparing a layer's sums, without images, to be copied."""
         key = weight, layout, border
-        if key not in self._jobs:
+        known = self._jobs.get(key)
+        if known is None:
             prepared, channels = weight.prepare(layout), weight.out_channels
             # sum = full - 2 differing >= value  <=>  differing <= (full - value) / 2
             limits = np.full(prepared.sums.shape, -1, np.int32)
@@ -171,9 +173,11 @@ class Thresholds:
                 "places": places.ctypes.data,
                 "out_image": 8 * height * across * words,
             }
-            # The arrays are kept beside the job that has their addresses.
-            self._jobs[key] = new_job("bits_of_bits", numbers), limits, places, flips
-        job: Ints = self._jobs[key][0]
+            # The arrays are kept beside the job that has their addresses. Several threads may get
+            # here at once; the first one's stay, for others may have read their addresses.
+            made = new_job("bits_of_bits", numbers), limits, places, flips
+            known = self._jobs.setdefault(key, made)
+        job: Ints = known[0]
         return job
 
 
@@ -197,7 +201,7 @@ def convolve_bits(
     job[AT["images"]] = n
     job[AT["packed"]] = bits.words.ctypes.data
     job[AT["out"]] = out.words.ctypes.data
-    do(job, thread_count(threads))
+    do(job, thread_count(threads), bits, weight, thresholds, layout, out)
     return out
 
 
@@ -213,14 +217,13 @@ def _values_of_floats(
     tile = compiled_kernels().PIXELS
     layout = plan((height, width), word_count(channels), weight.kernel, stride, padding, tile)
     values, packed = channels_last(x), np.zeros((n, *layout.shape), np.uint64)
-    where = packed.ctypes.data
-    return _values("values_of_floats", n, where, values, weight, layout, scale, threads)
+    return _values("values_of_floats", n, packed, values, weight, layout, scale, threads)
 
 
 def _values(
     kind: str,
     n: int,
-    packed: int,
+    packed: Words,
     x: Tensor | None,
     weight: PackedWeight,
     layout: Plan,
@@ -228,21 +231,20 @@ def _values(
     threads: int | None,
 ) -> Tensor:
     prepared = weight.prepare(layout)
-    if kind not in prepared.jobs:
-        prepared.jobs[kind] = new_job(kind, prepared.numbers)
-    job = prepared.jobs[kind].copy()
+    job = prepared.job(kind)
     room, channels = len(prepared.ones), weight.out_channels
+    factors = prepared.ones
     if scale is not None:
-        factors = prepared.ones.copy()
-        factors[:channels] = scale.detach().numpy()
+        factors = factors.copy()
+        factors[:channels] = scale.detach().cpu().resolve_neg().numpy()
         job[AT["scale"]] = factors.ctypes.data
     shape = (n, room, layout.height, layout.width)
     out = torch.empty(shape, memory_format=torch.channels_last)
     job[AT["images"]] = n
-    job[AT["packed"]] = packed
+    job[AT["packed"]] = packed.ctypes.data
     job[AT["x"]] = 0 if x is None else x.data_ptr()
     job[AT["out"]] = out.data_ptr()
-    do(job, thread_count(threads))
+    do(job, thread_count(threads), packed, x, prepared, weight, layout, factors, out)
     return out if room == channels else out[:, :channels]
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
-from cnnhistory.kernels.words import Ints
+Ints = npt.NDArray[np.int64]
 
 KINDS = ("values_of_floats", "values_of_bits", "bits_of_bits", "pack_first", "pack_last", "pool")
 (
@@ -40,8 +41,9 @@ AT = {name: place for place, name in enumerate(FIELDS)}
 # Counters of a job, each in a cache line of its own.
 ROWS_TAKEN, ROWS_DONE, PARTS_TAKEN = 32, 40, 48
 JOB_LENGTH = 56
-# A helper's box: its state, and in the next cache line the address of a job.
-BOX_STATE, BOX_JOB = 0, 8
+# A helper's box: its state, and in the next cache line the address of a job and whether the helper
+# sleeps and must be woken.
+BOX_STATE, BOX_JOB, BOX_WAKE = 0, 8, 9
 BOX_LENGTH = 16
 IDLE, POSTED, RUNNING, ASLEEP = range(4)
 

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from cnnhistory.kernels.jobs import Ints, new_job
 from cnnhistory.nn.size import window_count
 
 Pair = tuple[int, int]
 Words = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
 CHANNELS = 16  # of a tile; `compiled` has the same
 ORDER = [*range(0, CHANNELS, 2), *range(1, CHANNELS, 2)]  # how they lie side by side
 
@@ -63,6 +63,13 @@ class Prepared:
     numbers: dict[str, int]
     jobs: dict[str, Ints] = field(default_factory=dict)
 
+    def job(self, kind: str) -> Ints:
+        """Return a job of that kind without images, for the caller to complete."""
+        known = self.jobs.get(kind)
+        if known is None:
+            known = self.jobs.setdefault(kind, new_job(kind, self.numbers))
+        return known.copy()
+
 
 @dataclass(frozen=True, eq=False)
 class PackedWeight:
@@ -102,23 +109,29 @@ class PackedWeight:
     def flattened(self) -> PackedWeight:
         """Return the kernels as those of a dense layer that reads all taps at once."""
         kh, kw = self.kernel
-        if "flat" not in self._flat:
-            self._flat["flat"] = PackedWeight(
+        known = self._flat.get("flat")
+        if known is None:
+            made = PackedWeight(
                 self.out_channels,
                 self.channels * kh * kw,
                 (1, 1),
                 self.words,
                 self.ones.sum((1, 2), keepdims=True),
             )
-        return self._flat["flat"]
+            known = self._flat.setdefault("flat", made)
+        return known
 
     def prepare(self, plan: Plan) -> Prepared:
         """Lay out the sums and places for images of the plan's size.
 
         A tap outside the image has only zero bits there, which the kernel's ones differ from;
         adding 2 for each of those takes it back, so that the tap counts nothing.
+
+        Several threads may prepare the same at once. The first one's stays for good, for jobs have
+        the addresses of its arrays.
         """
-        if plan not in self._prepared:
+        known = self._prepared.get(plan)
+        if known is None:
             sums = []
             for top, bottom, left, right in plan.inside:
                 inside = np.zeros(self.kernel, np.bool_)
@@ -153,8 +166,9 @@ class PackedWeight:
                 "left": plan.padding[1],
                 "out_image": 4 * room * plan.height * plan.width,
             }
-            self._prepared[plan] = Prepared(table, classes, places, ones, limits, flips, numbers)
-        return self._prepared[plan]
+            made = Prepared(table, classes, places, ones, limits, flips, numbers)
+            known = self._prepared.setdefault(plan, made)
+        return known
 
 
 def pack_weight(weight: Tensor, maps: int | None = None) -> PackedWeight:

@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -130,3 +132,41 @@ def test_it_is_for_inference():
         packed.train()
     x = torch.rand(1, 1, 28, 28, requires_grad=True)
     assert not packed(x).requires_grad
+
+
+COLD = """
+import copy, threading, torch
+from cnnhistory import create_model
+from cnnhistory.compression.packed import compile_binary
+
+torch.manual_seed(0)
+torch.set_num_threads(2)
+network = create_model("xnor_digits", input_scale=False).eval()
+x = torch.rand(3, 1, 28, 28)
+packed = compile_binary(network)
+with torch.no_grad():
+    expected = network(x)
+assert torch.equal(packed(x), expected)
+wrong = []
+
+def call(cold, start):
+    start.wait()
+    for _ in range(3):
+        if not torch.equal(cold(x), expected):
+            wrong.append(1)
+
+for _ in range(200):
+    cold, start = copy.deepcopy(packed), threading.Barrier(8)
+    callers = [threading.Thread(target=call, args=(cold, start)) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+assert not wrong, len(wrong)
+"""
+
+
+def test_eight_threads_make_the_first_call_together_two_hundred_times():
+    """What the first call prepares has one owner, whoever comes first."""
+    done = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, (done.returncode, done.stderr)

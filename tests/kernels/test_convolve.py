@@ -199,3 +199,31 @@ def test_processors_without_vector_popcount(processor, tmp_path):
         "NUMBA_CACHE_DIR": str(tmp_path),
     }
     subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=200)
+
+
+def negated(x):
+    """A view that is negative in name only: memory holds the opposite signs."""
+    view = torch.complex(torch.zeros_like(x), -x).conj().imag
+    assert view.is_neg()
+    assert torch.equal(view, x)
+    return view
+
+
+@pytest.mark.parametrize("form", [torch.contiguous_format, torch.channels_last])
+def test_a_view_that_is_negative_in_name_only(form):
+    torch.manual_seed(0)
+    x = torch.randn(2, 70, 6, 5).contiguous(memory_format=form)
+    w, alpha = torch.randn(20, 70, 3, 3), torch.rand(20) - 0.5
+    expected = F.conv2d(signs(x), signs(w), padding=1) * alpha.view(1, -1, 1, 1)
+    got = binary_conv2d(negated(x), negated(w), 1, 1, scale=negated(alpha))
+    assert torch.equal(got, expected)
+    assert torch.equal(
+        pack(negated(x), negated(x[0, :, 0, 0])).signs(), pack(x, x[0, :, 0, 0]).signs()
+    )
+    v = torch.randn(4, 70)
+    assert torch.equal(binary_linear(negated(v), w[:, :, 0, 0]), binary_linear(v, w[:, :, 0, 0]))
+
+
+def test_sparse_maps_are_refused():
+    with pytest.raises(ValueError, match=r"expected float32 on the CPU, got .*sparse_coo"):
+        binary_conv2d(torch.ones(1, 3, 4, 4).to_sparse(), torch.ones(1, 3, 2, 2))
