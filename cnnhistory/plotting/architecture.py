@@ -81,6 +81,7 @@ def architecture(
     shapes = [tuple(table.input_shape), *(tuple(row.output_shape or ()) for row in rows)]
     tops = [0.4 + s[1] * scale / 2 + STEP * min(s[0], MOST_SHEETS) for s in shapes if _has_maps(s)]
     label_at = max(1.95, *tops)
+    small = 9 * max(0.6, min(1.0, 7 / len(rows)))  # so that the texts of a long chain keep apart
     x, field, jump = 0.0, 1, 1
     before: _Layer | None = None
     for row, shape in zip([None, *rows], shapes, strict=True):
@@ -90,11 +91,11 @@ def architecture(
             drawn = _bar(ax, x, shape)
         middle = x + drawn.width / 2
         ax.text(middle, label_at, row.name.upper() if row else "input", ha="center", va="bottom",
-                fontweight="bold")  # fmt: skip
-        ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=9)
+                fontweight="bold", fontsize=small + 2)  # fmt: skip
+        ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=small)
         if row:
             kind = WORDS.get(row.type, row.type).replace(" ", "\n").replace("-", "-\n")
-            ax.text(middle, -1.62, kind, ha="center", va="top", fontsize=9, color=COLORS[1])
+            ax.text(middle, -1.7, kind, ha="center", va="top", fontsize=small, color=COLORS[1])
         reach, stride = (row.receptive_field, row.stride) if row else (1, 1)
         if before and not before.pixels:
             _read_all(ax, before, drawn)

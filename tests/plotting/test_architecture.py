@@ -1,6 +1,9 @@
+from itertools import pairwise
+
 import matplotlib as mpl
 import pytest
 import torch
+from torch import nn
 
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
@@ -29,10 +32,30 @@ def test_the_patch_is_the_field_of_one_unit(drawn):
     assert fields[4].get_width() == pytest.approx(0.15 + 2.4 * 5 / 32)
 
 
-@pytest.mark.parametrize(("name", "side"), [("lenet1989", 16), ("lenet1990", 28), ("lenet5", 32)])
-def test_texts_do_not_cover_each_other(name, side):
+def long_chain():
+    """A chain of VGG's sizes: nine layers that are drawn."""
+    widths = (3, 64, 128, 256, 512, 512)
+    layers = []
+    for source, maps in pairwise(widths):
+        layers += [nn.Conv2d(source, maps, 3, padding=1), nn.MaxPool2d(2)]
+    layers += [nn.Flatten(), *(nn.Linear(n, m) for n, m in pairwise((25_088, 4096, 4096, 1000)))]
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        ("lenet1989", (1, 16, 16)), ("lenet1990", (1, 28, 28)), ("lenet5", (1, 32, 32)),
+        (long_chain, (3, 224, 224)),
+    ],
+)  # fmt: skip
+def test_texts_do_not_cover_each_other(network, shape):
+    with torch.device("meta"):
+        built = network() if callable(network) else create_model(network)
     with mpl.rc_context(SETTINGS):
-        ax = architecture(summarize(create_model(name), (1, side, side)))
+        table = summarize(built, shape)
+        layers = None if network != long_chain else ["0", "2", "4", "6", "8", "9", "11", "12", "13"]
+        ax = architecture(table, layers)
         ax.figure.draw_without_rendering()
         boxes = [text.get_window_extent() for text in ax.texts]
     for n, box in enumerate(boxes):
@@ -40,7 +63,7 @@ def test_texts_do_not_cover_each_other(name, side):
 
 
 def test_a_wrong_input_is_refused():
-    table = summarize(torch.nn.Linear(3, 2), (3,))
+    table = summarize(nn.Linear(3, 2), (3,))
     with pytest.raises(ValueError, match=r"table: expected an input \(C, H, W\), got \(3,\)"):
         architecture(table)
 
@@ -54,6 +77,6 @@ def test_chosen_layers_only():
 
 
 def test_nothing_to_draw():
-    table = summarize(torch.nn.Sequential(torch.nn.ReLU()), (1, 4, 4))
+    table = summarize(nn.Sequential(nn.ReLU()), (1, 4, 4))
     with pytest.raises(ValueError, match="table: expected a layer of type"):
         architecture(table)
