@@ -14,6 +14,10 @@ def test_a_block_has_a_gradient_for_each_signal(ax, drawn):
     # Nothing but real numbers goes backward.
     real = KINDS["real numbers"].lower()
     assert {to_hex(arrow.get_edgecolor()) for arrow in dashed} == {real}
+    # Convolution turns bits into whole numbers, normalization those into real ones.
+    forward = [a for a in arrows if a.get_linestyle() == "-"][:5]
+    order = ["bits", "whole numbers", "whole numbers", "real numbers", "bits"]
+    assert [to_hex(a.get_edgecolor()).upper() for a in forward] == [KINDS[kind] for kind in order]
     words = [text.get_text() for text in ax.texts]
     assert words.count("sign") == 2
     figure = ax.figure

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cnnhistory.plotting.figures.zfnet import beside, mirror
+from cnnhistory.plotting.figures.zfnet import MIRROR, NETWORK, beside, mirror
 
 
 def test_every_layer_has_its_mirror(drawn):
@@ -17,6 +17,16 @@ def test_every_layer_has_its_mirror(drawn):
     heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
     assert heights["convolution"] == heights["transposed convolution"]
     assert heights["image"] < heights["convolution"] < heights["max-pooling"]
+
+
+def test_the_network_leads_up_and_the_mirror_down(drawn):
+    ax = mirror(["convolution", "max-pooling"])
+    ax.figure.draw_without_rendering()
+    ends = [arrow.get_path().vertices[[0, 2]] for arrow in drawn(ax).arrows]
+    upward = {round(begin[0], 1): end[1] > begin[1] for begin, end in ends if begin[0] == end[0]}
+    assert upward == {NETWORK: True, MIRROR: False}
+    across = [end[0] < begin[0] for begin, end in ends if begin[1] == end[1]]
+    assert across == [True, True]  # the switches, and the one activation that is kept
 
 
 def test_switches_for_each_pooling_layer():
