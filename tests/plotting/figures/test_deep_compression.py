@@ -23,6 +23,7 @@ def test_steps_show_all_then_what_is_left_then_its_shared_values(ax):
     steps(WEIGHT, CODES, {"gaps": [("0", 0), ("10", -1)]}, NOTES, ax=ax)
     cells = faces(ax)
     assert len(cells) == 12
+    assert cells[1] != "#FFFFFF"  # not yet pruned
     assert cells[2] == "#FFFFFF"  # a weight of 0 is white
     assert cells[3] == "#262626"  # the largest is darkest
     assert [cell == "#FFFFFF" for cell in cells[4:8]] == [False, True, True, False]

@@ -43,7 +43,7 @@ def test_unknown_layers_are_refused():
 
 def test_patches_beside_projections():
     patches = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1, 1).expand(2, 1, 3, 1, 1)
-    projections = torch.tensor([-4.0, 2.0]).view(2, 1, 1, 1, 1).expand(2, 1, 3, 1, 1)
-    assert beside(patches, projections)[:, 0, 0, 0].tolist() == [0, 0, 1, 1]
+    projections = torch.tensor([2.0, -4.0]).view(2, 1, 1, 1, 1).expand(2, 1, 3, 1, 1)
+    assert beside(patches, projections)[:, 0, 0, 0].tolist() == [0, 1, 1, 0]
     with pytest.raises(ValueError, match="projections: expected shape"):
         beside(patches, projections[:1])
