@@ -10,14 +10,15 @@ each, and Huffman coding uses that neither the values nor the gaps between them 
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
+from cnnhistory.compression.cnnz.parts import SHARED_TYPES
 from cnnhistory.compression.cnnz.tensors import Parts, SharedTensor
 from cnnhistory.compression.pruning import Densities, prune_to, round_densities
 from cnnhistory.compression.quantization import (
     Bits,
     Start,
+    check_finite,
     cluster,
     make_plain,
     share_weights,
@@ -73,9 +74,12 @@ def compress_state(
             the smallest files at every density.
         start: where k-means starts.
 
+    Weights of float16, bfloat16 and float64 get their type back when they are read; of float64
+    as many digits are kept as float32 has.
+
     Raises:
         ValueError: the state is that of a pruned or quantized network before `make_plain`, or a
-            weight is not finite.
+            weight is not finite in float32.
     """
     bits, index_bits = bits or Bits(), index_bits or Bits()
     parts: Parts = {}
@@ -86,8 +90,9 @@ def compress_state(
                 f"state: expected the state of an ordinary network, got {key!r}; call "
                 "cnnhistory.compression.quantization.make_plain on the network first"
             )
-        if leaf == "weight" and value.dim() >= 2 and value.dtype == torch.float32:
-            flat = value.detach().cpu().contiguous().flatten().numpy()
+        if leaf == "weight" and value.dim() >= 2 and value.dtype in SHARED_TYPES:
+            flat = value.detach().cpu().float().resolve_neg().contiguous().flatten().numpy()
+            check_finite(key, flat)
             places = np.flatnonzero(flat)
             values, codes = (
                 cluster(flat[places], 2 ** bits.of(layer, value) - 1, start)
@@ -100,6 +105,7 @@ def compress_state(
                 places,
                 codes.astype(np.uint8),
                 values,
+                value.dtype,
             )
         else:
             parts[key] = value.detach().cpu()

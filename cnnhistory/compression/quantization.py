@@ -127,6 +127,19 @@ def cluster(
     return means[filled].astype(np.float32), codes
 
 
+def check_finite(name: str, values: Floats) -> None:
+    """Refuse weights that have no place among others.
+
+    Raises:
+        ValueError: a number is not finite; the message has the name of the weight.
+    """
+    bad = values.size - int(np.isfinite(values).sum())
+    if bad:
+        raise ValueError(
+            f"{name}: expected finite weights, got {bad} of {values.size} that are not"
+        )
+
+
 class SharedWeight(nn.Module):
     """A weight made of a few values: W[positions[i]] = values[codes[i]], and zero elsewhere.
 

@@ -4,10 +4,10 @@ save(path, "lenet300_100", {}, compress_state(network.state_dict()))
 network = load(path).network()
 """
 
+from cnnhistory.compression.cnnz.building import check_state
 from cnnhistory.compression.cnnz.container import (
     LIMIT,
     Contents,
-    check_state,
     dumps,
     load,
     loads,

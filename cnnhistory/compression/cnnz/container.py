@@ -5,6 +5,7 @@ here follow it in its order.
 """
 
 import json
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -16,23 +17,27 @@ import torch
 from torch import Tensor, nn
 
 from cnnhistory._util.files import replace_file
+from cnnhistory._util.html import printable
+from cnnhistory.compression.cnnz.building import build_network
 from cnnhistory.compression.cnnz.huffman import MalformedError
 from cnnhistory.compression.cnnz.parts import (
+    TYPES,
     Reader,
     dump_raw,
     dump_shared,
     load_raw,
     load_shared,
+    load_type,
     text,
     varint,
 )
 from cnnhistory.compression.cnnz.tensors import Parts, SharedTensor, expand_state
-from cnnhistory.registry import create_model
 
 MAGIC = b"CNNZ"
 VERSION = 1
-RAW, SHARED = 0, 1
-LIMIT = 1 << 30  # bytes of all tensors of a file, decoded; VGG-19 has 575 million
+RAW, SHARED, SHARED_AS = 0, 1, 2  # the last: shared values of another type than float32
+LIMIT = 1 << 30  # bytes, of all tensors of a file decoded; VGG-19 has 575 million
+MOST_TENSORS = 1 << 16
 LONGEST_NAME = 1 << 10
 LONGEST_HEADER = 1 << 16
 MOST_DIMENSIONS = 8
@@ -68,32 +73,9 @@ class Contents:
         Raises:
             MalformedError: there is no such model, or the tensors are not its own.
         """
-        try:
-            with torch.device("meta"):  # takes no memory, whatever the file asks for
-                expected = create_model(self.model, **self.settings).state_dict()
-        except Exception as error:  # settings of a file can be anything
-            raise MalformedError(f"model: cannot build {self.model!r}: {error}") from error
-        state = self.state()
-        check_state(expected, state)
-        network = create_model(self.model, **self.settings)
-        network.load_state_dict(state)
+        network = build_network(self.model, self.settings, self.parts)
+        network.load_state_dict(self.state())
         return network.eval()
-
-
-def check_state(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
-    """Refuse tensors that do not have the names and shapes of a network's.
-
-    Raises:
-        MalformedError: a tensor is missing, is one too many, or has another shape.
-    """
-    for key in sorted(expected.keys() | found.keys()):
-        shapes = [tuple(state[key].shape) if key in state else None for state in (expected, found)]
-        if shapes[0] != shapes[1]:
-            raise MalformedError(
-                f"tensors: expected {key!r} "
-                + (f"of shape {shapes[0]}, " if shapes[0] is not None else "not to be there, ")
-                + (f"got shape {shapes[1]}" if shapes[1] is not None else "got none")
-            )
 
 
 def save(
@@ -149,8 +131,12 @@ def dumps(
         out += text(name, LONGEST_NAME, "name")
         if len(part.shape) > MOST_DIMENSIONS:
             raise ValueError(f"{name}: expected at most {MOST_DIMENSIONS} dimensions")
-        kind = SHARED if isinstance(part, SharedTensor) else RAW
+        kind = RAW
+        if isinstance(part, SharedTensor):
+            kind = SHARED if part.dtype == torch.float32 else SHARED_AS
         out += bytes([kind, len(part.shape)]) + b"".join(map(varint, part.shape))
+        if kind == SHARED_AS:
+            out += bytes([TYPES.index(part.dtype)])
         out += dump_shared(part) if isinstance(part, SharedTensor) else dump_raw(name, part)
     return bytes(out) + struct.pack("<I", zlib.crc32(out))
 
@@ -159,7 +145,8 @@ def loads(data: bytes, limit: int = LIMIT) -> Contents:
     """Read the bytes of a file.
 
     No sizes in the file are believed: nothing is allocated before it is known to be within
-    `limit` and what it is made of to be there.
+    `limit` and what it is made of to be there. Reading takes no more than three times `limit`, and
+    that only of a file with a bit or more for each weight.
 
     Args:
         data: the whole file.
@@ -179,7 +166,7 @@ def loads(data: bytes, limit: int = LIMIT) -> Contents:
         raise MalformedError("checksum: the file was cut short or altered")
     reader = Reader(data[:-4], 5)
     model, settings = _header(reader.text(LONGEST_HEADER, "header"))
-    count = reader.varint(len(data), "number of tensors")
+    count = reader.varint(min(MOST_TENSORS, len(data)), "number of tensors")
     sizes = {"": dict.fromkeys(SECTIONS, 0)}
     sizes[""]["rest"] = reader.at + 4
     parts: Parts = {}
@@ -189,22 +176,27 @@ def loads(data: bytes, limit: int = LIMIT) -> Contents:
         name = reader.text(LONGEST_NAME, "name")
         if name in parts or not name:
             raise MalformedError(f"name: expected a new name of a tensor, got {name!r}")
+        shown = printable(name)
         kind, dimensions = reader.take(2)
-        if kind not in (RAW, SHARED) or dimensions > MOST_DIMENSIONS:
-            raise MalformedError(f"{name}: unknown kind {kind} with {dimensions} dimensions")
+        if kind not in (RAW, SHARED, SHARED_AS) or dimensions > MOST_DIMENSIONS:
+            raise MalformedError(f"{shown}: unknown kind {kind} with {dimensions} dimensions")
         shape = tuple(reader.varint(limit, "size") for _ in range(dimensions))
-        numbers = 1
-        for size in shape:
-            numbers *= size
+        # With a size of 0 there are no numbers, but torch multiplies the others all the same.
+        if math.prod(max(1, size) for size in shape) > limit:
+            raise MalformedError(f"{shown}: sizes {shape} exceed the limit of {limit} bytes")
+        numbers = math.prod(shape)
         spent = dict.fromkeys(SECTIONS, 0)
         if kind == RAW:
             parts[name] = part = load_raw(reader, shape, numbers, left)
             left -= numbers * part.element_size()
         else:
-            if 4 * numbers > left:
-                raise MalformedError(f"{name}: {numbers} numbers exceed the limit of {limit} bytes")
-            parts[name] = load_shared(reader, shape, numbers, spent)
-            left -= 4 * numbers
+            dtype = load_type(reader) if kind == SHARED_AS else torch.float32
+            if numbers * dtype.itemsize > left:
+                raise MalformedError(
+                    f"{shown}: {numbers} numbers exceed the limit of {limit} bytes"
+                )
+            parts[name] = load_shared(reader, shape, dtype, spent)
+            left -= numbers * dtype.itemsize
         spent["rest"] = reader.at - start - sum(spent.values())
         sizes[name] = spent
     if reader.at != len(reader.data):

@@ -3,12 +3,14 @@
 S. Han, H. Mao, W. Dally (2016), "Deep Compression" [han2016deep], Section 2, Figure 2.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from cnnhistory.compression.cnnz.huffman import MalformedError, Symbols
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger[Any]]
 
 
 def to_gaps(places: Places, bits: int) -> tuple[Symbols, npt.NDArray[np.bool_]]:
@@ -55,9 +57,14 @@ def to_places(gaps: Symbols, size: int) -> Places:
     >>> to_places(np.array([1, 2, 7, 2], dtype=np.uint8), size=16).tolist()
     [1, 4, 12, 15]
     """
-    places = np.cumsum(gaps.astype(np.int64) + 1) - 1
-    if len(places) and places[-1] >= size:
-        raise MalformedError(f"gaps: expected places below {size}, got {places[-1]}")
+    end = int(gaps.sum(dtype=np.int64)) + len(gaps)
+    if end > size:
+        raise MalformedError(f"gaps: expected places below {size}, got {end - 1}")
+    # In place, and in half the bytes where they suffice: there can be as many as weights.
+    places = gaps.astype(np.int32 if size < 1 << 31 else np.int64)
+    places += 1
+    np.cumsum(places, out=places)
+    places -= 1
     return places
 
 

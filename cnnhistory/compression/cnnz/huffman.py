@@ -213,8 +213,8 @@ class Code:
         one began there; following these pointers twice, four times, ... as far gives pointers over
         32 words, and only with those the loop walks.
 
-        Memory grows with `bits`, whatever `count` is; only a code of one symbol makes `count`
-        symbols of nothing.
+        Memory grows with `bits`, whatever `count` is. A code of one symbol gives an array that
+        cannot be written to: all its places are the same byte.
 
         Raises:
             MalformedError: `data` is not exactly `bits` long, its words are not exactly `count`,
@@ -229,7 +229,8 @@ class Code:
         if self.only is not None:
             if bits:
                 raise MalformedError(f"bits: expected 0 for a code of one symbol, got {bits}")
-            return np.full(count, self.only, dtype=np.uint8)
+            # One byte in memory, whatever the count says.
+            return np.broadcast_to(np.uint8(self.only), (count,))
         if not count <= bits <= count * LONGEST:
             raise MalformedError(f"count: {bits} bits cannot hold {count} words")
         raw = np.frombuffer(data + b"\0\0\0", dtype=np.uint8)

@@ -1,5 +1,7 @@
 """The parts of a `.cnnz` file: numbers, texts, tensors; writing and careful reading."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,15 +17,19 @@ TYPES = (
 )  # fmt: skip
 
 
+# Of these a shared weight can be; its values are float32 in the file.
+SHARED_TYPES = TYPES[:4]
+
+
 class Reader:
     """Takes bytes off the front of `data`, from `at` on, and never more than there are."""
 
     def __init__(self, data: bytes, at: int) -> None:
-        self.data = data
+        self.data = memoryview(data)
         self.at = at
 
-    def take(self, count: int) -> bytes:
-        """Return the next `count` bytes.
+    def take(self, count: int) -> memoryview:
+        """Return the next `count` bytes, without a copy.
 
         Raises:
             MalformedError: there are fewer.
@@ -56,7 +62,7 @@ class Reader:
             MalformedError: it has more than `longest` bytes or is not UTF-8.
         """
         try:
-            return self.take(self.varint(longest, f"length of {what}")).decode()
+            return bytes(self.take(self.varint(longest, f"length of {what}"))).decode()
         except UnicodeDecodeError as error:
             raise MalformedError(f"{what}: not UTF-8 ({error.reason})") from None
 
@@ -100,7 +106,7 @@ def dump_raw(name: str, value: Tensor) -> bytes:
     """
     if value.dtype not in TYPES:
         raise ValueError(f"{name}: expected one of {len(TYPES)} kinds of number, got {value.dtype}")
-    flat = value.contiguous().flatten()
+    flat = value.resolve_neg().contiguous().flatten()
     if flat.dtype == torch.bfloat16:
         flat = flat.view(torch.int16)
     array = flat.numpy()
@@ -126,6 +132,18 @@ def load_raw(reader: Reader, shape: tuple[int, ...], numbers: int, left: int) ->
     return torch.from_numpy(array.astype(native)).view(TYPES[kind]).view(shape)
 
 
+def load_type(reader: Reader) -> torch.dtype:
+    """Return the type of a shared weight that is not float32.
+
+    Raises:
+        MalformedError: it is no such type.
+    """
+    (kind,) = reader.take(1)
+    if not 1 <= kind < len(SHARED_TYPES):
+        raise MalformedError(f"type: expected a number from 1 to 3 for shared values, got {kind}")
+    return SHARED_TYPES[kind]
+
+
 def dump_shared(part: SharedTensor) -> bytes:
     """Return gaps, codes and shared values, the first two as Huffman words."""
     gaps, is_weight = to_gaps(part.places, part.index_bits)
@@ -139,30 +157,38 @@ def dump_shared(part: SharedTensor) -> bytes:
 
 
 def load_shared(
-    reader: Reader, shape: tuple[int, ...], numbers: int, spent: dict[str, int]
+    reader: Reader,
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    spent: dict[str, int],
 ) -> SharedTensor:
-    """Return a weight of `numbers` numbers, and enter into `spent` how many bytes each section has.
+    """Return a weight, and enter into `spent` how many bytes each section has.
 
     Raises:
         MalformedError: it is not all there, or is not consistent.
     """
+    numbers = math.prod(shape)
     (index_bits,) = reader.take(1)
     if not 1 <= index_bits <= 8:
         raise MalformedError(f"bits of a gap: expected between 1 and 8, got {index_bits}")
     entries = reader.varint(numbers, "entries")
     none = np.zeros(0, dtype=np.uint8)
     if not entries:
-        return SharedTensor(shape, index_bits, none.astype(np.int64), none, none.astype(np.float32))
+        places, values = none.astype(np.int64), none.astype(np.float32)
+        return SharedTensor(shape, index_bits, places, none, values, dtype)
     (count,) = reader.take(1)
     spent["codebooks"] = 1 + 4 * count
     values = np.frombuffer(reader.take(4 * count), "<f4").astype(np.float32)
-    gaps = _load_stream(reader, entries, 1 << index_bits, "indices", spent)
-    symbols = _load_stream(reader, entries, count + 1, "weights", spent)
-    places = to_places(gaps, numbers)
-    is_weight = symbols > 0
-    return SharedTensor(
-        shape, index_bits, places[is_weight], symbols[is_weight] - np.uint8(1), values
-    )
+    places = to_places(_load_stream(reader, entries, 1 << index_bits, "indices", spent), numbers)
+    codes = _load_stream(reader, entries, count + 1, "weights", spent)
+    if not codes.all():
+        is_weight = codes > 0
+        places, codes = places[is_weight], codes[is_weight]
+    if codes.flags.writeable:
+        codes -= np.uint8(1)
+    else:  # one symbol for all, once in memory
+        codes = np.broadcast_to(codes[0] - np.uint8(1), codes.shape)
+    return SharedTensor(shape, index_bits, places, codes, values, dtype)
 
 
 def _dump_stream(symbols: Symbols) -> bytes:
@@ -187,6 +213,6 @@ def _load_stream(
     spent["tables"] += reader.at - start
     start = reader.at
     bits = reader.varint(8 * (len(reader.data) - reader.at), "bits")
-    symbols = code.decode(reader.take((bits + 7) // 8), bits, entries)
+    symbols = code.decode(bytes(reader.take((bits + 7) // 8)), bits, entries)
     spent[section] += reader.at - start
     return symbols

@@ -11,6 +11,8 @@ from torch import Tensor
 from cnnhistory.compression.cnnz.gaps import Places
 from cnnhistory.compression.cnnz.huffman import Symbols
 
+_AT_ONCE = 1 << 20  # weights, so that their values need little room beside the tensor
+
 
 @dataclass(frozen=True)
 class SharedTensor:
@@ -18,8 +20,8 @@ class SharedTensor:
 
     Shape: `shape`; places (N,), increasing, in row-major order; codes (N,); values (K,), K <= 255.
 
-    Units: `index_bits` is how many bits a gap between places gets, see
-    `cnnhistory.compression.cnnz.gaps`.
+    Units: `values` are float32, whatever `dtype` the tensor has; `index_bits` is how many bits a
+    gap between places gets, see `cnnhistory.compression.cnnz.gaps`.
     """
 
     shape: tuple[int, ...]
@@ -27,12 +29,15 @@ class SharedTensor:
     places: Places
     codes: Symbols
     values: npt.NDArray[np.float32]
+    dtype: torch.dtype = torch.float32
 
     def dense(self) -> Tensor:
-        """Return the tensor with all its zeros, float32."""
+        """Return the tensor with all its zeros."""
         flat = np.zeros(int(np.prod(self.shape, dtype=np.int64)), dtype=np.float32)
-        flat[self.places] = self.values[self.codes]
-        return torch.from_numpy(flat).view(self.shape)
+        for start in range(0, len(self.places), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            flat[self.places[part]] = self.values[self.codes[part]]
+        return torch.from_numpy(flat).view(self.shape).to(self.dtype)
 
 
 Parts = dict[str, SharedTensor | Tensor]

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from cnnhistory import create_model
 from cnnhistory._util import files
-from cnnhistory.compression.cnnz import MalformedError, SharedTensor, dumps, load, loads, save
+from cnnhistory.compression.cnnz import (
+    MalformedError,
+    SharedTensor,
+    building,
+    dumps,
+    load,
+    loads,
+    save,
+)
 from cnnhistory.compression.cnnz.parts import TYPES
 from cnnhistory.compression.deep_compression import compress_state
 from cnnhistory.compression.pruning import prune_to
@@ -248,7 +256,9 @@ def test_a_constant_tensor_takes_no_bits_for_its_numbers():
         (by_hand(header=b'{"model":1,"settings":{}}'), "header: expected JSON"),
         (by_hand(header=b'{"model":"m"}'), "header: expected JSON"),
         (by_hand(header=b"\xff\xfe"), "header: not UTF-8"),
-        (by_hand(b"\x01w\x02\x01\x04"), "unknown kind 2"),
+        (by_hand(b"\x01w\x03\x01\x04"), "unknown kind 3"),
+        (by_hand(b"\x01w\x02\x01\x04\x00\x03\x00"), "type: expected a number from 1 to 3"),
+        (by_hand(b"\x01w\x02\x01\x04\x04\x03\x00"), "type: expected a number from 1 to 3"),
         (by_hand(b"\x01w\x00\x09" + b"\x01" * 9), "9 dimensions"),
         (by_hand(b"\x01w\x00\x01\x02\x0a" + b"\0" * 8), "type: expected a number below 10"),
         (by_hand(b"\x01w\x00\x01\x02\x09\x00\x02"), "expected bytes 0 and 1"),
@@ -328,7 +338,7 @@ def test_a_file_of_another_network_is_refused():
         ("lenet5_modern", {"num_classes": -5}, "cannot build 'lenet5_modern'"),
         ("lenet5_modern", {"num_classes": "5"}, "cannot build 'lenet5_modern'"),
         ("lenet5_modern", {"name": "lenet5"}, "cannot build 'lenet5_modern'"),
-        ("lenet5_modern", {"num_classes": 2**40}, "expected 'c3.weight'|expected 'output"),
+        ("lenet5_modern", {"num_classes": 2**16}, "expected 'c3.weight'|expected 'output"),
         ("lenet6", {}, "cannot build 'lenet6'.*did you mean"),
         ("lenet300_100", {}, "'1.bias' of shape .300,., got none"),
     ]:
@@ -373,3 +383,126 @@ def test_the_header_is_compact_json():
     start = GOOD.index(b"{")
     header = json.loads(GOOD[start : GOOD.index(b"}}") + 2])
     assert header == {"model": "lenet5", "settings": {}}
+
+
+def test_a_few_bytes_take_no_more_than_the_limit():
+    """Both streams have one symbol: the file is small, and says that there are many weights."""
+    bomb = by_hand(shared((2**20,), 3, 2**20, ONE))
+    assert len(bomb) < 70
+    loads(bomb, 1 << 22)
+    tracemalloc.start()
+    try:
+        contents = loads(bomb, 1 << 22)
+        assert tracemalloc.get_traced_memory()[1] < 1.1 * (1 << 22)
+    finally:
+        tracemalloc.stop()
+    assert contents.state()["w"].unique().tolist() == [1]
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_sizes_with_a_zero_are_refused_if_the_others_are_too_large(kind):
+    shape = (2**20, 2**20, 2**20, 0)
+    rest = b"\0" if kind == 0 else b"\x03\0"
+    tensor = b"\x01w" + bytes([kind, 4]) + b"".join(map(varint, shape)) + rest
+    with pytest.raises(MalformedError, match=r"w: sizes .* exceed the limit"):
+        loads(by_hand(tensor))
+
+
+def test_more_tensors_than_a_network_has_are_refused():
+    count = (1 << 16) + 1
+    body = b"CNNZ\x01" + varint(len(HEADER)) + HEADER + varint(count) + b"\0" * count
+    with pytest.raises(MalformedError, match="number of tensors: expected a number of at most"):
+        loads(sealed(body))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"depth": 10**9}, "settings: expected numbers from -65536 to 65536, got 1000000000"),
+        ({"width": float("nan")}, "settings: expected numbers .* got nan"),
+        ({"a": [[[[[[[[1]]]]]]]]}, "settings: expected at most 8 levels"),
+    ],
+)
+def test_settings_have_bounds(settings, message):
+    contents = loads(dumps("lenet5", settings, {}))
+    with pytest.raises(MalformedError, match=message):
+        contents.network()
+
+
+def test_building_stops_where_the_network_has_more_than_the_file(monkeypatch):
+    built = []
+
+    def endless(depth):
+        layers = torch.nn.Sequential()
+        for n in range(depth):
+            layers.append(torch.nn.Linear(1, 1))
+            built.append(n)
+        return layers
+
+    monkeypatch.setattr(building, "create_model", lambda name, **settings: endless(**settings))
+    contents = loads(dumps("endless", {"depth": 60_000}, {"w": torch.zeros(1)}))
+    with pytest.raises(MalformedError, match="at most 65 parameters and buffers for 1 tensors"):
+        contents.network()
+    assert len(built) < 65
+    # and nothing is left behind that stops others
+    assert len(list(endless(100).parameters())) == 200
+
+
+def test_buffers_that_no_state_has_are_counted(monkeypatch):
+    def large():
+        net = torch.nn.Linear(1, 1, bias=False)
+        net.register_buffer("hidden", torch.zeros(1 << 24), persistent=False)
+        return net
+
+    monkeypatch.setattr(building, "create_model", lambda name, **settings: large())
+    contents = loads(dumps("large", {}, {"weight": torch.zeros(1, 1)}))
+    with pytest.raises(MalformedError, match="expected at most 1 numbers, got 16777217"):
+        contents.network()
+
+
+def test_names_of_a_file_cannot_steer_a_terminal():
+    evil = "\x1b[2Jw"
+    name = bytes([len(evil)]) + evil.encode()
+    for data in (
+        by_hand(name + b"\x07\x01\x04"),
+        by_hand(name + b"\x01\x02" + varint(2**28) + b"\x02" + b"\x03\0"),
+        by_hand(name + b"\x00\x00\x00" + b"\0" * 4, name + b"\x00\x00\x00" + b"\0" * 4),
+    ):
+        with pytest.raises(MalformedError) as error:
+            loads(data)
+        assert str(error.value).isprintable()
+        assert "x1b[2Jw" in str(error.value)
+    for model, keywords in ((evil, {}), ("lenet5", {evil: 1})):
+        with pytest.raises(MalformedError) as error:
+            loads(dumps(model, keywords, {evil: torch.zeros(1)})).network()
+        assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_shared_values_of_other_types(dtype):
+    torch.manual_seed(0)
+    weight = torch.tensor([-1.5, 0.25, 3.0])[torch.randint(3, (20, 30))].to(dtype)
+    weight[torch.rand(20, 30) < 0.5] = 0
+    state = {"weight": weight, "bias": torch.ones(3, dtype=dtype)}
+    data = dumps("m", {}, compress_state(state))
+    assert len(data) < weight.numel() * weight.element_size()
+    found = loads(data).state()
+    for key, value in state.items():
+        assert found[key].dtype == dtype
+        assert torch.equal(found[key], value)
+    with pytest.raises(MalformedError, match="600 numbers exceed the limit"):
+        loads(data, 600 * weight.element_size() - 1)
+
+
+def test_writing_follows_links_and_refuses_pipes(tmp_path):
+    import os
+
+    target, link, pipe = tmp_path / "real.cnnz", tmp_path / "link.cnnz", tmp_path / "pipe"
+    link.symlink_to(target)
+    save(link, "m", {}, {"b": torch.zeros(2)})
+    assert link.is_symlink()
+    assert load(target).state()["b"].tolist() == [0, 0]
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match=r"expected a regular file, got .*, a pipe"):
+        save(pipe, "m", {}, {"b": torch.zeros(2)})
+    assert pipe.is_fifo()
