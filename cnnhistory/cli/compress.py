@@ -11,15 +11,28 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# Where a .safetensors file keeps what is no tensor.
+_RESERVED = "__metadata__"
+
+
 def compress(options: argparse.Namespace) -> None:
     """Write the weights of a recorded run, or of a file, as a `.cnnz` file.
 
     The weights are compressed as they are: zeros stay zeros, and values that are already shared
-    stay exactly. Only `--density` prunes, without retraining.
+    stay exactly. Only `--density` prunes, without retraining. The ratio that is printed is taken
+    against the weights as they were given, in their own types.
+
+    A network with the channels last is written for `--weights` with
+    `save_file(plain_state(network), path)`, see `cnnhistory.compression.weights.plain_state`.
+
+    Raises:
+        ValueError: the weights are not the model's or not finite, or the output is no regular file.
     """
     import torch
+    from torch import Tensor
 
     from cnnhistory import create_model
+    from cnnhistory._util.html import printable
     from cnnhistory.compression.cnnz import check_state, load, save
     from cnnhistory.compression.deep_compression import compress_state
     from cnnhistory.compression.pruning import make_permanent, prune_to
@@ -30,31 +43,47 @@ def compress(options: argparse.Namespace) -> None:
     model, settings, state = _weights(options)
     with torch.device("meta"):
         check_state(create_model(model, **settings).state_dict(), state)
+    before = sum(value.numel() * value.element_size() for value in state.values())
     if options.density is not None:
+        types = {key: value.dtype for key, value in state.items()}
         network = create_model(model, **settings)
         network.load_state_dict(state)
         prune_to(network, options.density)
         state = make_permanent(network).state_dict()
-    size = save(options.output, model, settings, compress_state(state, bits, index_bits))
-    before = sum(value.numel() * value.element_size() for value in state.values())
+        state = {key: value.to(types[key]) for key, value in state.items()}
+    parts = compress_state(state, bits, index_bits)
+    size = save(options.output, model, settings, parts)
+    whole = [key for key, part in parts.items() if len(part.shape) > 1 and isinstance(part, Tensor)]
+    if whole:
+        print(f"stored as they are: {', '.join(map(printable, whole))}")
     print(f"{options.output}: {size:,} bytes, {before / size:.1f} times smaller than {before:,}")
     totals = load(options.output).totals()
     print(", ".join(f"{name} {count:,}" for name, count in totals.items()))
 
 
 def decompress(options: argparse.Namespace) -> None:
-    """Write the tensors of a `.cnnz` file as a `.safetensors` file."""
+    """Write the tensors of a `.cnnz` file as a `.safetensors` file.
+
+    Raises:
+        ValueError: the file is damaged, a tensor has a name that a `.safetensors` file cannot hold,
+            or the output is no regular file.
+    """
     from safetensors.torch import save
 
+    from cnnhistory._util.files import replace_file
+    from cnnhistory._util.html import printable
+    from cnnhistory._util.lookup import expected
     from cnnhistory.compression.cnnz import load
-    from cnnhistory.zoo.store import replace_file
 
     contents = load(options.file)
+    if _RESERVED in contents.parts:
+        raise expected("tensors", "names that a .safetensors file can hold", _RESERVED)
     header = {"model": contents.model, "settings": json.dumps(contents.settings)}
     content = save(contents.state(), metadata=header)
     replace_file(Path(options.output), content)
     arguments = "".join(f", {key}={value!r}" for key, value in contents.settings.items())
-    print(f"{options.output}: {len(content):,} bytes, create_model({contents.model!r}{arguments})")
+    call = printable(f"create_model({contents.model!r}{arguments})")
+    print(f"{options.output}: {len(content):,} bytes, {call}")
 
 
 def _weights(options: argparse.Namespace) -> tuple[str, dict[str, Any], dict[str, Tensor]]:

@@ -18,12 +18,11 @@ from cnnhistory.compression.pruning import Densities, prune_to, round_densities
 from cnnhistory.compression.quantization import (
     Bits,
     Start,
-    check_finite,
     cluster,
     make_plain,
     share_weights,
 )
-from cnnhistory.compression.weights import compressible
+from cnnhistory.compression.weights import check_finite, compressible
 
 
 def deep_compress(
@@ -91,8 +90,9 @@ def compress_state(
                 "cnnhistory.compression.quantization.make_plain on the network first"
             )
         if leaf == "weight" and value.dim() >= 2 and value.dtype in SHARED_TYPES:
-            flat = value.detach().cpu().float().resolve_neg().contiguous().flatten().numpy()
-            check_finite(key, flat)
+            numbers = value.detach().cpu().float().resolve_neg().contiguous().flatten()
+            check_finite(key, numbers)
+            flat = numbers.numpy()
             places = np.flatnonzero(flat)
             values, codes = (
                 cluster(flat[places], 2 ** bits.of(layer, value) - 1, start)

@@ -15,7 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from cnnhistory.compression.weights import compressible, current_weight
+from cnnhistory.compression.weights import (
+    check_finite,
+    compressible,
+    current_weight,
+    own_weight,
+)
 
 Densities = float | Mapping[str, float]
 
@@ -94,16 +99,20 @@ def apply_masks(network: nn.Module, masks: Mapping[str, Tensor]) -> None:
     `weight_mask`. Masks of earlier rounds stay in force.
 
     Raises:
-        ValueError: the network has no such layer to prune, or a mask has another shape.
+        ValueError: the network has no such layer to prune, a mask has another shape, or a layer
+            computes its weight from something else.
     """
     layers = compressible(network)
-    for name, mask in masks.items():
+    for name, mask in masks.items():  # all are looked at before the first is changed
         layer = _layer(layers, name)
-        weight = current_weight(layer)
-        if mask.shape != weight.shape:
+        own_weight(name, layer)
+        shape = current_weight(layer).shape
+        if mask.shape != shape:
             raise ValueError(
-                f"masks: expected shape {tuple(weight.shape)} for {name!r}, got {tuple(mask.shape)}"
+                f"masks: expected shape {tuple(shape)} for {name!r}, got {tuple(mask.shape)}"
             )
+    for name, mask in masks.items():
+        layer = layers[name]
         if prune.is_pruned(layer):
             _mask(layer).mul_(mask)
         else:
@@ -119,14 +128,16 @@ def prune_to(network: nn.Module, density: Densities) -> tuple[LayerDensity, ...]
         density: the part to keep, for all layers, or for each of those that are named.
 
     Raises:
-        ValueError: a density is out of range, or the network has no such layer to prune.
+        ValueError: a density is out of range, a weight is not finite or computed from something
+            else, or the network has no such layer to prune.
     """
     layers = compressible(network)
     wanted = density if isinstance(density, Mapping) else dict.fromkeys(layers, density)
-    masks = {
-        name: magnitude_mask(current_weight(_layer(layers, name)), part)
-        for name, part in wanted.items()
-    }
+    masks = {}
+    for name, part in wanted.items():
+        weight = current_weight(_layer(layers, name))
+        check_finite(f"{name}.weight", weight)
+        masks[name] = magnitude_mask(weight, part)
     apply_masks(network, masks)
     return densities(network)
 
@@ -186,6 +197,7 @@ def attach_masks(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         if key == "weight_mask" or key.endswith(".weight_mask"):
             layer = _layer(layers, key.removesuffix("weight_mask").removesuffix("."))
             if not prune.is_pruned(layer):
+                own_weight(key, layer)
                 prune.custom_from_mask(layer, "weight", torch.ones_like(mask))
 
 
@@ -217,11 +229,7 @@ def sensitivity(
     """
     scan: dict[str, list[float]] = {}
     for name, layer in compressible(network).items():
-        original = (
-            layer.get_parameter("weight_orig")
-            if isinstance(getattr(layer, "weight_mask", None), Tensor)
-            else layer.get_parameter("weight")
-        )
+        original = own_weight(name, layer)
         kept, weight = original.detach().clone(), current_weight(layer).clone()
         scan[name] = []
         try:

@@ -18,7 +18,13 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from cnnhistory.compression.pruning import make_permanent
-from cnnhistory.compression.weights import compressible, current_weight, is_convolution
+from cnnhistory.compression.weights import (
+    check_finite,
+    compressible,
+    current_weight,
+    is_convolution,
+    own_weight,
+)
 
 Start = Literal["linear", "density", "random"]
 STARTS: tuple[Start, ...] = ("linear", "density", "random")
@@ -127,19 +133,6 @@ def cluster(
     return means[filled].astype(np.float32), codes
 
 
-def check_finite(name: str, values: Floats) -> None:
-    """Refuse weights that have no place among others.
-
-    Raises:
-        ValueError: a number is not finite; the message has the name of the weight.
-    """
-    bad = values.size - int(np.isfinite(values).sum())
-    if bad:
-        raise ValueError(
-            f"{name}: expected finite weights, got {bad} of {values.size} that are not"
-        )
-
-
 class SharedWeight(nn.Module):
     """A weight made of a few values: W[positions[i]] = values[codes[i]], and zero elsewhere.
 
@@ -191,12 +184,21 @@ def share_weights(
         seed: for the random start.
 
     Raises:
-        ValueError: a weight is not finite, or a layer has no weight that is not zero.
+        ValueError: a weight is not finite or computed from something else, or a layer has no
+            weight that is not zero.
     """
     bits = bits or Bits()
     make_permanent(network)
-    for name, layer in compressible(network).items():
+    layers = compressible(network)
+    weights = {name: own_weight(name, layer) for name, layer in layers.items()}
+    shared: dict[int, nn.Module] = {}  # by the parameter behind a weight, which layers can share
+    for name, layer in layers.items():
+        first = shared.setdefault(id(weights[name]), layer)
+        if first is not layer:
+            _tie(layer, first)
+            continue
         weight = current_weight(layer).contiguous()
+        check_finite(f"{name}.weight", weight)
         flat = weight.flatten().cpu()
         positions = flat.nonzero().flatten()
         if not len(positions):
@@ -215,6 +217,8 @@ def attach_shared(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         ValueError: the state has shared values for a layer that the network lacks.
     """
     layers = compressible(network)
+    shared: dict[int, nn.Module] = {}
+    weights = {name: getattr(layer, "weight", None) for name, layer in layers.items()}
     ending = "parametrizations.weight.original"
     for key, values in state.items():
         if not key.endswith(ending):
@@ -222,19 +226,55 @@ def attach_shared(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         name = key.removesuffix(ending).removesuffix(".")
         if name not in layers:
             raise ValueError(f"state: expected layers among {', '.join(layers)}, got {name!r}")
+        first = shared.setdefault(id(weights[name]), layers[name])
+        if first is not layers[name]:
+            _tie(layers[name], first)
+            continue
         buffers = [state[f"{key.removesuffix('original')}0.{b}"] for b in ("positions", "codes")]
         positions, codes = map(torch.zeros_like, buffers)
         _attach(layers[name], positions, codes, len(values))
 
 
 def make_plain(network: nn.Module) -> nn.Module:
-    """Turn quantized and pruned layers into ordinary ones with the same weights."""
+    """Turn quantized and pruned layers into ordinary ones with the same weights.
+
+    What was one parameter for two layers is one again, and what was frozen stays frozen.
+    """
+    plain: dict[int, nn.Parameter] = {}
+    kept = []  # so that no id is given twice
     for layer in compressible(network).values():
-        if parametrize.is_parametrized(layer, "weight"):
-            weight = current_weight(layer)
-            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
-            layer.weight = nn.Parameter(weight)
+        sharing = _sharing(layer)
+        if sharing is None:
+            continue
+        values, weight = sharing.original, current_weight(layer)
+        kept.append(values)
+        parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
+        made = nn.Parameter(weight, requires_grad=bool(values.requires_grad))
+        layer.weight = plain.setdefault(id(values), made)
     return make_permanent(network)
+
+
+def _sharing(layer: nn.Module) -> parametrize.ParametrizationList | None:
+    """Return where a layer has its shared values, if it has any."""
+    if not parametrize.is_parametrized(layer, "weight"):
+        return None
+    parametrizations = layer.parametrizations
+    assert isinstance(parametrizations, nn.ModuleDict)
+    sharing = parametrizations["weight"]
+    assert isinstance(sharing, parametrize.ParametrizationList)
+    return sharing if isinstance(sharing[0], SharedWeight) else None
+
+
+def _tie(layer: nn.Module, first: nn.Module) -> None:
+    """Let a layer have the shared values of another, whose weight it had."""
+    theirs = _sharing(first)
+    assert theirs is not None
+    del layer._parameters["weight"]
+    layer.weight = nn.Parameter(current_weight(first))
+    parametrize.register_parametrization(layer, "weight", theirs[0], unsafe=True)
+    mine = _sharing(layer)
+    assert mine is not None
+    mine.original = theirs.original
 
 
 def _attach(layer: nn.Module, positions: Tensor, codes: Tensor, count: int) -> None:

@@ -95,3 +95,20 @@ def test_bad_settings_are_refused():
         BNN("cifar", image_size=30)
     with pytest.raises(ValueError, match=r"expected a batch of images of shape \(N, 1, 28, 28\)"):
         cnnhistory.create_model("bnn_digits")(torch.zeros(1, 1, 32, 32))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_real_weights_are_clipped_at_the_bound_they_are_drawn_from(layout):
+    """H = sqrt(1.5 / (fan in + fan out)), not 1: far fewer steps away from the other sign."""
+    net = BNN(layout, width=1 / 8)
+    layers = [m for m in net.modules() if isinstance(m, BINARY)]
+    with torch.no_grad():
+        for layer in layers:
+            layer.weight.fill_(7.0)
+            layer.weight[0] = -7.0
+    net.constrain()
+    for layer in layers:
+        out, into, *window = layer.weight.shape
+        half = (1.5 / ((into + out) * (window[0] * window[1] if window else 1))) ** 0.5
+        assert half < 0.5
+        assert layer.weight.unique().tolist() == pytest.approx([-half, half])

@@ -235,3 +235,38 @@ def test_each_density_of_a_scan_starts_from_the_whole_layer():
     sensitivity(net, lambda scanned: seen.append(scanned[0].weight.detach().clone()), [0.1, 0.5])
     for found, density in zip(seen, (0.1, 0.5), strict=False):
         assert torch.equal(found, before * magnitude_mask(before, density))
+
+
+def test_masks_of_earlier_rounds_stay_in_force():
+    """A later mask cannot bring back what an earlier one has dropped."""
+    net = network()
+    first = torch.arange(20).view(5, 4) % 2 == 0
+    apply_masks(net, {"3": first})
+    step(net)
+    apply_masks(net, {"3": torch.ones(5, 4)})
+    assert torch.equal(current_weight(net[3]) != 0, first)
+    second = torch.arange(20).view(5, 4) % 3 == 0
+    apply_masks(net, {"3": second})
+    assert torch.equal(current_weight(net[3]) != 0, first & second)
+    step(net)
+    net(X)
+    assert torch.equal(net[3].weight != 0, first & second)
+    assert torch.equal(make_permanent(net)[3].weight != 0, first & second)
+
+
+def test_a_larger_density_later_brings_nothing_back():
+    net = network()
+    prune_to(net, 0.25)
+    before = {name: current_weight(layer) != 0 for name, layer in compressible(net).items()}
+    step(net)
+    prune_to(net, 0.75)
+    for name, layer in compressible(net).items():
+        assert torch.equal(current_weight(layer) != 0, before[name])
+
+
+def test_weights_that_are_not_finite_are_refused_by_name():
+    net = network()
+    with torch.no_grad():
+        net[0].weight[0, 0, 0, 0] = float("nan")
+    with pytest.raises(ValueError, match=r"0\.weight: expected finite weights, got 1 others in 36"):
+        prune_to(net, 0.5)

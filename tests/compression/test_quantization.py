@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from cnnhistory.compression.pruning import prune_to
+from cnnhistory.compression.pruning import prune_to, sensitivity
 from cnnhistory.compression.quantization import (
     STARTS,
     Bits,
@@ -189,3 +189,113 @@ def test_the_inverse_is_the_mean_of_each_cluster():
     sharing = SharedWeight(torch.tensor([0, 2, 3]), torch.tensor([1, 0, 1]), 2, torch.Size([2, 2]))
     weight = torch.tensor([[4.0, 9.0], [5.0, 8.0]])
     assert sharing.right_inverse(weight).tolist() == [5, 6]
+
+
+def tied():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6), nn.Linear(6, 2))
+    net[2].weight = net[0].weight
+    return net
+
+
+@pytest.mark.parametrize("pruned", [False, True])
+def test_tied_weights_stay_one(pruned):
+    net = tied()
+    if pruned:
+        prune_to(net, 0.5)
+    share_weights(net, Bits(dense=3))
+    x = torch.randn(5, 6)
+    assert torch.equal(net[0].weight, net[2].weight)
+    assert len(net[0].weight.unique()) <= 7 + pruned
+    values = [net[i].parametrizations.weight.original for i in (0, 2)]
+    assert values[0] is values[1]
+    assert sum(p is values[0] for p in net.parameters()) == 1
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        net(x).square().sum().backward()
+        optimizer.step()
+    assert torch.equal(net[0].weight, net[2].weight)
+    expected = net(x)
+    # a fresh network with tied weights takes the state
+    other = tied()
+    attach_shared(other, net.state_dict())
+    other.load_state_dict(net.state_dict())
+    assert torch.equal(other(x), expected)
+    assert other[0].parametrizations.weight.original is other[2].parametrizations.weight.original
+    make_plain(net)
+    assert torch.equal(net(x), expected)
+    assert net[0].weight is net[2].weight
+    assert net.state_dict().keys() == tied().state_dict().keys()
+
+
+def test_the_gradient_of_tied_values_is_the_sum_of_both():
+    net = tied()
+    share_weights(net, Bits(dense=8))
+    x = torch.randn(5, 6)
+    net(x).square().sum().backward()
+    values = net[0].parametrizations.weight.original
+    sharing = net[0].parametrizations.weight[0]
+    plain = tied()
+    plain[0].weight.data.copy_(net[0].weight.detach())
+    plain[3].weight.data.copy_(net[3].weight.detach())
+    plain(x).square().sum().backward()
+    expected = torch.zeros_like(values).index_add_(
+        0, sharing.codes, plain[0].weight.grad.flatten()[sharing.positions]
+    )
+    torch.testing.assert_close(values.grad, expected)
+
+
+def test_what_was_frozen_stays_frozen():
+    net = tied()
+    net[3].weight.requires_grad_(False)
+    net[0].weight.requires_grad_(False)
+    share_weights(net, Bits(dense=3))
+    assert not net[3].weight.requires_grad
+    assert not net[2].weight.requires_grad
+    make_plain(net)
+    flags = {name: p.requires_grad for name, p in net.named_parameters()}
+    assert flags == {
+        "0.weight": False, "0.bias": True, "2.bias": True, "3.weight": False, "3.bias": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_named(value):
+    net = tied()
+    with torch.no_grad():
+        net[3].weight[0, 1] = value
+    with pytest.raises(ValueError, match=r"3\.weight: expected finite weights, got 1 others in 12"):
+        share_weights(net)
+
+
+@pytest.mark.parametrize("norm", ["weight_norm", "old weight_norm", "shared"])
+def test_weights_that_are_computed_are_refused_by_name(norm):
+    net = tied()
+    if norm == "weight_norm":
+        nn.utils.parametrizations.weight_norm(net[3])
+    elif norm == "shared":
+        share_weights(net)
+    else:
+        with pytest.warns(FutureWarning):
+            nn.utils.weight_norm(net[3])
+    name = "0" if norm == "shared" else "3"
+    message = f"expected layers whose weight is a parameter, got '{name}', which computes it"
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    for function in (
+        share_weights,
+        lambda n: prune_to(n, 0.5),
+        lambda n: sensitivity(n, lambda m: 0.0, [0.5]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            function(net)
+        after = net.state_dict()
+        assert after.keys() == before.keys()
+        assert all(torch.equal(after[key], value) for key, value in before.items())
+
+
+def test_pruning_goes_on_after_make_plain():
+    net = make_plain(share_weights(tied(), Bits(dense=3)))
+    report = prune_to(net, 0.5)
+    assert [layer.kept for layer in report] == [18, 18, 6]
+    assert torch.equal(net[0].weight, net[2].weight)
