@@ -192,7 +192,7 @@ import cnnhistory
 from cnnhistory.papers import paper
 paper(cnnhistory.system("lenet5").paper)
 cnnhistory.list_systems(), cnnhistory.list_models()
-heavy = "torch numpy torchvision pytorch_lightning matplotlib sklearn scipy pooch".split()
+heavy = "torch numpy torchvision pytorch_lightning matplotlib sklearn scipy requests".split()
 print(*[name for name in heavy if name in sys.modules])
 """
     done = subprocess.run(

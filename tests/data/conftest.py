@@ -118,21 +118,30 @@ def cifar10_root(tmp_path: Path, cifar10_batches: list[bytes]) -> Path:
 def server() -> Iterator[SimpleNamespace]:
     """A file server on this machine.
 
-    `files` maps a path to its bytes, `asked` lists the paths asked for, `cut` holds paths
-    whose answer breaks off half-way, and `gate`, where set, is waited for before an answer.
+    `files` maps a path to its bytes, `asked` lists the paths asked for, `starts` from which byte
+    on; `cut` holds paths whose answer breaks off half-way, `whole` says that it always sends all,
+    and `gate`, where set, is waited for before an answer.
     """
-    state = SimpleNamespace(files={}, asked=[], cut=set(), gate=None)
+    state = SimpleNamespace(files={}, asked=[], starts=[], cut=set(), whole=False, gate=None)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.asked.append(self.path)
+            begin = int((self.headers["Range"] or "bytes=0-")[6:-1])
+            state.starts.append(begin)
             if state.gate is not None:
-                state.gate.wait()
+                state.gate.wait(60)
             data = state.files.get(self.path)
             if data is None:
                 self.send_error(404)
                 return
-            self.send_response(200)
+            if begin and not state.whole:
+                self.send_response(206)
+                said = f"bytes {begin}-{len(data) - 1}/{len(data)}"
+                self.send_header("Content-Range", said)
+                data = data[begin:]
+            else:
+                self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data[: len(data) // 2] if self.path in state.cut else data)

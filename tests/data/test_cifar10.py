@@ -99,7 +99,10 @@ def test_download(server, archive, cifar10_batches, monkeypatch):
     content = archive(cifar10_batches)
     server.files["/cifar-10-binary.tar.gz"] = content
     monkeypatch.setattr(cifar10_files, "ADDRESSES", [f"{server.url}{cifar10_files.ARCHIVE}"])
-    with pytest.raises(FetchError):  # not the archive that is known
+    with pytest.raises(FetchError, match="Content-Length: expected 170052171, got"):
+        Cifar10DataModule().prepare_data()
+    monkeypatch.setattr(cifar10_files, "ARCHIVE_BYTES", len(content))
+    with pytest.raises(FetchError, match="hash: expected md5:c32a1d4a"):
         Cifar10DataModule().prepare_data()
     monkeypatch.setattr(cifar10_files, "MD5", f"md5:{hashlib.md5(content).hexdigest()}")
     data = Cifar10DataModule(val_size=10)
@@ -110,57 +113,134 @@ def test_download(server, archive, cifar10_batches, monkeypatch):
     assert len(server.asked) == asked, "a good file is not fetched again"
 
 
-def test_jpeg_copy(tmp_path):
+@pytest.fixture
+def jpeg_copy(tmp_path):
+    """A copy of four images as JPEG files: its path, its arrays, and the images."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4, 1, 1, 3), dtype=np.uint8).repeat(32, 1).repeat(32, 2)
-    files = []
-    for image in images:
-        stream = io.BytesIO()
-        Image.fromarray(image).save(stream, "JPEG", quality=95)
-        files.append(stream.getvalue())
-    offsets = np.cumsum([0, *map(len, files)])
     path = tmp_path / "cifar10" / cifar10_files.JPEG_COPY
     path.parent.mkdir()
-    arrays = {
-        "data": np.frombuffer(b"".join(files), np.uint8),
-        "offsets": offsets,
-        "labels": np.array([3, 1, 4, 1], np.uint8),
-        "split": np.array([0, 0, 1, 0], np.uint8),
-    }
+    arrays = packed([encoded(image, "JPEG") for image in images])
+    arrays["labels"] = np.array([3, 1, 4, 1], np.uint8)
+    arrays["split"] = np.array([0, 0, 1, 0], np.uint8)
     np.savez(path, **arrays)
+    return path, arrays, images
+
+
+def encoded(image, kind):
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, kind, **({"quality": 95} if kind == "JPEG" else {}))
+    return stream.getvalue()
+
+
+def packed(files):
+    return {
+        "data": np.frombuffer(b"".join(files), np.uint8),
+        "offsets": np.cumsum([0, *map(len, files)]),
+    }
+
+
+def test_jpeg_copy(jpeg_copy, tmp_path):
+    path, _, images = jpeg_copy
     (train, labels), (_, test_labels) = cifar10_files.read_file(path)
     assert labels.tolist() == [3, 1, 1]
     assert test_labels.tolist() == [4]
     difference = train.astype(int) - images[[0, 1, 3]].transpose(0, 3, 1, 2)
     assert np.abs(difference).max() <= 4
     assert "JPEG copy" in Cifar10DataModule(root=tmp_path, val_size=0).describe()["name"]
-    for name, wrong in (("offsets", offsets[:-1]), ("data", arrays["data"][:-50])):
-        np.savez(path, **{**arrays, name: wrong})
-        with pytest.raises(ValueError, match="is damaged"):
-            cifar10_files.read_file(path)
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(ValueError, match="is damaged"):
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"labels": np.array([3, 1, 10, 1])}, "labels in .*: expected 0 to 9"),
+        ({"labels": np.array([3, -1, 1, 1])}, "labels in .*: expected 0 to 9"),
+        ({"labels": np.array([3.0, 1, 1, 1])}, "labels in .*: expected type iu, got float64"),
+        ({"labels": np.array([3, 1, 1])}, "split in .*: expected shape"),
+        ({"split": np.array([0, 2, 1, 0])}, "a split of 0 and 1"),
+        ({"split": np.zeros(4, int)}, "has no images"),
+        ({"split": np.array([None] * 4)}, "split in .*: expected type iu, got object"),
+        ({"offsets": np.arange(4)}, r"offsets in .*: expected 5, got shape \(4,\)"),
+        ({"offsets": np.array([0, 9, 5, 12, 13])}, "offsets in .*: expected to rise from 0"),
+        ({"data": np.zeros(10, np.int16)}, "data in .*: expected type u1, got int16"),
+        ({"data": np.zeros(0, np.uint8)}, "offsets in .*: expected to rise from 0 to 0"),
+    ],
+)
+def test_a_jpeg_copy_that_is_none(jpeg_copy, wrong, message):
+    path, arrays, _ = jpeg_copy
+    np.savez(path, **{**arrays, **wrong})
+    with pytest.raises(FetchError, match=message):
         cifar10_files.read_file(path)
+
+
+def test_a_jpeg_copy_without_an_array_or_cut_short(jpeg_copy):
+    path, arrays, _ = jpeg_copy
+    np.savez(path, data=arrays["data"])
+    with pytest.raises(FetchError, match="has no array offsets"):
+        cifar10_files.read_file(path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(FetchError, match="is damaged"):
+        cifar10_files.read_file(path)
+
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 32 32\n%%EndComments\nshowpage\n"
+
+
+def test_no_other_format_is_opened(jpeg_copy, monkeypatch):
+    path, arrays, images = jpeg_copy
+    from PIL import EpsImagePlugin
+
+    def started(*args: object) -> None:
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", started)
+    gray = encoded(images[0, :, :, 0], "JPEG")
+    large = encoded(images[0].repeat(2, 0), "JPEG")
+    for file, message in (
+        (POSTSCRIPT, "picture 2 of .* is damaged, or no JPEG"),
+        (encoded(images[0], "PNG"), "picture 2 of .* is damaged, or no JPEG"),
+        (b"", "picture 2 of .* is damaged, or no JPEG"),
+        (gray, "picture 2 of .*: expected 32x32 pixels, RGB, got 32x32, L"),
+        (large, "picture 2 of .*: expected 32x32 pixels, RGB, got 32x64"),
+    ):
+        files = [encoded(image, "JPEG") for image in images]
+        files[2] = file
+        np.savez(path, **{**arrays, **packed(files)})
+        with pytest.raises(FetchError, match=message):
+            cifar10_files.read_file(path)
 
 
 def test_damaged_archives(tmp_path, archive, cifar10_batches):
     batches = cifar10_batches
     path = tmp_path / "a.tar.gz"
-    whole = archive(batches)
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"is damaged|has no"):
-        cifar10_files.read_file(path)
     path.write_bytes(archive(batches[:5]))
-    with pytest.raises(ValueError, match=r"has no test_batch\.bin"):
+    with pytest.raises(FetchError, match=r"has no test_batch\.bin"):
         cifar10_files.read_file(path)
     path.write_bytes(archive([*batches[:5], batches[5][:-1]]))
-    with pytest.raises(ValueError, match=r"test_batch\.bin has 61459 bytes"):
+    with pytest.raises(FetchError, match=r"test_batch\.bin has 61459 bytes"):
+        cifar10_files.read_file(path)
+    path.write_bytes(archive([*batches[:5], bytes(cifar10_files.RECORD * 10_001)]))
+    with pytest.raises(FetchError, match=r"test_batch\.bin in .*: expected at most 30,730,000"):
         cifar10_files.read_file(path)
     bad = np.frombuffer(batches[0], np.uint8).copy()
     bad[0] = 10
     path.write_bytes(archive([bad.tobytes(), *batches[1:]]))
-    with pytest.raises(ValueError, match="labels that are not 0 to 9"):
+    with pytest.raises(FetchError, match="labels that are not 0 to 9"):
         cifar10_files.read_file(path)
+
+
+def test_archives_with_flipped_bytes(tmp_path, archive, cifar10_batches):
+    """Whatever is damaged, there is one kind of error, and never a bare one of zlib."""
+    path = tmp_path / "a.tar.gz"
+    whole = archive(cifar10_batches)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in rng.integers(20, len(content), 3):
+            content[at] ^= 1 << rng.integers(8)
+        path.write_bytes(content[: rng.integers(1, len(content)) if rng.random() < 0.3 else None])
+        with pytest.raises(FetchError, match=r"not a complete zip or tar archive|has no"):
+            cifar10_files.read_file(path)
 
 
 def test_a_folder_without_it(tmp_path):

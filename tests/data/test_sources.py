@@ -51,7 +51,7 @@ def test_it_loads_neither_torch_nor_mlxtend():
     code = (
         "import sys; from cnnhistory.data import fetch, scale, sources;"
         "sources.fetch('digits');"
-        "heavy = {'torch', 'torchvision', 'pytorch_lightning', 'mlxtend', 'pooch'};"
+        "heavy = {'torch', 'torchvision', 'pytorch_lightning', 'mlxtend', 'requests'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -1,0 +1,1 @@
+"""Files of data: the cache, downloads, archives, packages, arrays; without PyTorch."""
