@@ -81,7 +81,7 @@ def magnitude_mask(weight: Tensor, density: float) -> Tensor:
 def quality_mask(weight: Tensor, quality: float) -> Tensor:
     """Mark the weights above the paper's threshold, |w| > quality · standard deviation.
 
-    The deviation is that of the weights that are left, those that are not zero.
+    The standard deviation is that of the weights that are left, those that are not zero.
 
     Source: han2015learning, Section 3.
 

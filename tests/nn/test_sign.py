@@ -46,7 +46,7 @@ def test_stochastic_signs_have_the_input_as_their_mean():
     n = 40_000
     drawn = binarize_stochastic(x.repeat(n, 1), torch.Generator().manual_seed(0))
     assert set(drawn.unique().tolist()) == {-1, 1}
-    # the deviation of the mean is at most 1 / sqrt(n) = 0.005
+    # the std of the mean is at most 1 / sqrt(n) = 0.005
     torch.testing.assert_close(drawn.mean(0), x.clamp(-1, 1), atol=0.025, rtol=0)
     upstream = torch.arange(1.0, 8.0)
     assert gradient(binarize_stochastic, x, upstream).tolist() == [0, 2, 3, 4, 5, 6, 0]

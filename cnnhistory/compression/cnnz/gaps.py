@@ -57,11 +57,15 @@ def to_places(gaps: Symbols, size: int) -> Places:
     >>> to_places(np.array([1, 2, 7, 2], dtype=np.uint8), size=16).tolist()
     [1, 4, 12, 15]
     """
-    end = int(gaps.sum(dtype=np.int64)) + len(gaps)
+    same = len(gaps) > 0 and not gaps.strides[0]  # one gap for all, see `Code.decode`
+    end = len(gaps) * (int(gaps[0]) + 1) if same else int(gaps.sum(dtype=np.int64)) + len(gaps)
     if end > size:
         raise MalformedError(f"gaps: expected places below {size}, got {end - 1}")
-    # In place, and in half the bytes where they suffice: there can be as many as weights.
-    places = gaps.astype(np.int32 if size < 1 << 31 else np.int64)
+    # In half the bytes where they suffice, and in place: there can be as many as weights.
+    kind = np.int32 if size < 1 << 31 else np.int64
+    if same:
+        return np.arange(int(gaps[0]), end, int(gaps[0]) + 1, dtype=kind)
+    places = gaps.astype(kind)
     places += 1
     np.cumsum(places, out=places)
     places -= 1

@@ -181,7 +181,7 @@ def load_shared(
     values = np.frombuffer(reader.take(4 * count), "<f4").astype(np.float32)
     places = to_places(_load_stream(reader, entries, 1 << index_bits, "indices", spent), numbers)
     codes = _load_stream(reader, entries, count + 1, "weights", spent)
-    if not codes.all():
+    if not (codes.all() if codes.flags.writeable else codes[0]):
         is_weight = codes > 0
         places, codes = places[is_weight], codes[is_weight]
     if codes.flags.writeable:

@@ -65,3 +65,21 @@ def test_places_have_to_increase(places):
 def test_gaps_have_one_to_eight_bits(bits):
     with pytest.raises(ValueError, match="bits: expected between 1 and 8"):
         to_gaps(array([1]), bits)
+
+
+@given(st.integers(0, 255), st.integers(1, 50))
+def test_one_gap_for_all_is_as_many_of_them(gap, count):
+    plain = np.full(count, gap, dtype=np.uint8)
+    once = np.broadcast_to(np.uint8(gap), (count,))
+    end = count * (gap + 1)
+    assert to_places(once, end).tolist() == to_places(plain, end).tolist()
+    for gaps in (plain, once):
+        with pytest.raises(MalformedError, match=f"expected places below {end - 1}, got {end - 1}"):
+            to_places(gaps, end - 1)
+
+
+def test_places_beyond_32_bits():
+    gaps = np.full(9_000_000, 255, dtype=np.uint8)
+    assert to_places(gaps, 1 << 40)[-1] == 256 * 9_000_000 - 1
+    with pytest.raises(MalformedError):
+        to_places(gaps, (1 << 31) - 1)
