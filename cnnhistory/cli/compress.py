@@ -33,7 +33,7 @@ def compress(options: argparse.Namespace) -> None:
 
     from cnnhistory import create_model
     from cnnhistory._util.html import printable
-    from cnnhistory.compression.cnnz import check_state, load, save
+    from cnnhistory.compression.cnnz import LIMIT, check_state, load, save
     from cnnhistory.compression.deep_compression import compress_state
     from cnnhistory.compression.pruning import make_permanent, prune_to
     from cnnhistory.compression.quantization import Bits
@@ -57,7 +57,7 @@ def compress(options: argparse.Namespace) -> None:
     if whole:
         print(f"stored as they are: {', '.join(map(printable, whole))}")
     print(f"{options.output}: {size:,} bytes, {before / size:.1f} times smaller than {before:,}")
-    totals = load(options.output).totals()
+    totals = load(options.output, max(LIMIT, before)).totals()
     print(", ".join(f"{name} {count:,}" for name, count in totals.items()))
 
 

@@ -14,7 +14,8 @@ def raw_bytes(state: Mapping[str, Tensor]) -> bytes:
     """Return all numbers of a state one after another, as they lie in memory."""
     out = io.BytesIO()
     for value in state.values():
-        out.write(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+        plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        out.write(plain.flatten().view(torch.uint8).numpy().tobytes())
     return out.getvalue()
 
 

@@ -44,3 +44,10 @@ def test_a_network_of_int8_is_nearly_the_network_and_a_quarter_of_it():
         assert error.max() <= 0.5001
     sizes = [len(raw_bytes(state)) for state in (net.state_dict(), store)]
     assert 3.9 < sizes[0] / sizes[1] < 4
+
+
+def test_the_bytes_of_a_view_that_is_negative_in_name_only():
+    x = torch.randn(3, 4)
+    view = torch.complex(torch.zeros_like(x), -x).conj().imag
+    assert view.is_neg()
+    assert raw_bytes({"x": view}) == raw_bytes({"x": x})

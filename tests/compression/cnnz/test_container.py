@@ -506,3 +506,12 @@ def test_writing_follows_links_and_refuses_pipes(tmp_path):
     with pytest.raises(ValueError, match=r"expected a regular file, got .*, a pipe"):
         save(pipe, "m", {}, {"b": torch.zeros(2)})
     assert pipe.is_fifo()
+
+
+def test_views_that_are_negative_in_name_only_are_written_as_they_read():
+    x = torch.tensor([[0.5, -2.0, 0.0], [-2.0, 0.5, 0.5]])
+    view = torch.complex(torch.zeros_like(x), -x).conj().imag
+    assert view.is_neg()
+    found = loads(dumps("m", {}, {**compress_state({"weight": view}), "raw": view})).state()
+    assert torch.equal(found["weight"], x)
+    assert torch.equal(found["raw"], x)
