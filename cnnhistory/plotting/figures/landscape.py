@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import count_multiply_adds, count_parameters
 from cnnhistory.registry import create_model, list_models, system_of
 from cnnhistory.systems.accuracies import DATA_SETS, Reported, reported
@@ -110,7 +111,7 @@ def pareto(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
         ValueError: the two have different lengths.
     """
     if len(costs) != len(accuracies):
-        raise ValueError(f"accuracies: expected {len(costs)} values, got {len(accuracies)}")
+        raise expected("accuracies", f"{len(costs)} values", len(accuracies))
     front: list[int] = []
     for index in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
         if not front or accuracies[index] > accuracies[front[-1]]:

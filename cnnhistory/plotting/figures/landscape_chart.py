@@ -12,6 +12,7 @@ from html import escape
 from importlib.resources import files
 
 from cnnhistory._util.html import html_table
+from cnnhistory._util.lookup import expected
 from cnnhistory._util.numbers import count_text
 from cnnhistory.papers import paper
 from cnnhistory.plotting.figures.landscape import DATA_SETS, Point, best, pareto
@@ -19,6 +20,7 @@ from cnnhistory.systems.accuracies import VIEWS
 
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 44
+MOST_ERAS = 7  # colors in landscape.css
 SMALLEST, LARGEST = 4.0, 22.0  # radius of a dot
 LABEL_HEIGHT, LETTER = 12.0, 6.6  # of a label of 11 pixels
 ERA_NAMES = {"imagenet-era": "ImageNet era", "resnet-family": "ResNet family"}
@@ -34,16 +36,18 @@ class LandscapeChart:
     dot to dot. The area of a dot grows with the number of parameters.
 
     Raises:
-        ValueError: there is no point.
+        ValueError: there is no point, or there are more eras than colors.
     """
 
     def __init__(self, found: Sequence[Point]) -> None:
         if not found:
-            raise ValueError("found: expected at least one point")
+            raise expected("found", "at least one point", "none")
         self.points = list(found)
         eras: dict[str, int] = {}
         for point in self.points:
             eras.setdefault(point.era, len(eras))
+        if len(eras) > MOST_ERAS:
+            raise expected("found", f"points of at most {MOST_ERAS} eras", list(eras))
         self.eras = eras
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Points, Pareto front and the chart, which is whole without its script and loads nothing."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -133,6 +134,16 @@ def test_text_form(found):
     assert str(chart) == f"{len(found)} figures for {len({p.model for p in found})} networks"
     with pytest.raises(ValueError, match="found: expected at least one point"):
         LandscapeChart([])
+
+
+def test_every_era_has_a_color_of_its_own(found):
+    style = (files("cnnhistory.plotting.figures") / "landscape.css").read_text()
+    light = re.findall(r'^\.landscape \[data-era="(\d)"\] \{ --c: (.*); \}$', style, re.MULTILINE)
+    assert [int(number) for number, _ in light] == list(range(landscape_chart.MOST_ERAS))
+    assert len({color for _, color in light}) == landscape_chart.MOST_ERAS
+    many = [dataclasses.replace(found[0], era=str(n)) for n in range(landscape_chart.MOST_ERAS + 1)]
+    with pytest.raises(ValueError, match="found: expected points of at most 7 eras, got"):
+        LandscapeChart(many)
 
 
 def test_one_data_set_without_imagenet():
