@@ -155,12 +155,12 @@ def read_full(folder: Path) -> tuple[Part, Part]:
 
 
 def idx_path(folder: Path, name: str) -> Path:
-    """The file `name` or `name.gz` in `folder`.
+    """The file `name.gz` or `name` in `folder`.
 
     Raises:
         FileNotFoundError: neither is there.
     """
-    for path in (folder / name, folder / f"{name}.gz"):
+    for path in (folder / f"{name}.gz", folder / name):  # what is fetched, and checked, first
         if path.is_file():
             return path
     raise FileNotFoundError(

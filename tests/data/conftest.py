@@ -5,6 +5,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -120,9 +121,11 @@ def server() -> Iterator[SimpleNamespace]:
 
     `files` maps a path to its bytes, `asked` lists the paths asked for, `starts` from which byte
     on; `cut` holds paths whose answer breaks off half-way, `whole` says that it always sends all,
-    and `gate`, where set, is waited for before an answer.
+    and `gate` and `middle`, where set, are waited for before an answer and half-way through it.
     """
-    state = SimpleNamespace(files={}, asked=[], starts=[], cut=set(), whole=False, gate=None)
+    state = SimpleNamespace(
+        files={}, asked=[], starts=[], cut=set(), whole=False, gate=None, middle=None
+    )
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -144,7 +147,13 @@ def server() -> Iterator[SimpleNamespace]:
                 self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if self.path in state.cut else data)
+            half = len(data) // 2
+            with suppress(OSError):  # the reader was killed
+                self.wfile.write(data[:half])
+                if state.middle is not None:
+                    state.middle.wait(60)
+                if self.path not in state.cut:
+                    self.wfile.write(data[half:])
 
         def log_message(self, *args: object) -> None:
             pass

@@ -325,6 +325,12 @@ def test_full_is_downloaded_once(published, clean_environment):
     assert sorted(p.name for p in (clean_environment / "mnist").iterdir()) == sorted(names)
 
 
+def test_what_lies_beside_a_checked_file_is_not_read(published, clean_environment):
+    DigitsDataModule(scale="full").prepare_data()
+    (clean_environment / "mnist" / "train-labels-idx1-ubyte").write_bytes(b"anything")
+    assert len(DigitsDataModule(scale="full", val_size=10).train_set) == 50
+
+
 def test_a_damaged_download_is_repaired(published, clean_environment):
     DigitsDataModule(scale="full").prepare_data()
     path = clean_environment / "mnist" / "train-images-idx3-ubyte.gz"
