@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @functools.cache
 def _systems() -> dict[str, System]:
-    # The records need `System`, so they are loaded at the first question, not at import.
-    from cnnhistory.systems import SYSTEMS
+    """Load the records of all systems, in the survey's order."""
+    from cnnhistory.survey import PART_OF, entry  # the records need `System`: not at import
 
-    return {record.id: record for record in SYSTEMS}
+    return {id: entry(id)[0] for id in PART_OF}
 
 
 def system(id: str) -> System:
@@ -37,16 +37,17 @@ def system(id: str) -> System:
     Raises:
         UnknownIdError: there is none; a KeyError whose message suggests the nearest ids.
     """
-    systems = _systems()
-    if id not in systems:
-        raise unknown_id("system", id, systems, "cnnhistory.list_systems()")
-    return systems[id]
+    from cnnhistory.survey import PART_OF, entry
+
+    if id not in PART_OF:
+        raise unknown_id("system", id, PART_OF, "cnnhistory.list_systems()")
+    return entry(id)[0]
 
 
 def list_systems(
     glob: str = "*", *, status: str | None = None, era: str | None = None
 ) -> list[str]:
-    """Return the ids of the systems that match, in the survey's order.
+    """Return the ids of the systems that match, part by part in the survey's order.
 
     >>> list_systems("resnet*")
     ['resnet', 'resnet_ensemble_view']

@@ -1,31 +1,40 @@
-"""The record of one entry of the survey."""
+"""The record of one entry of the survey, and what the survey says about it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.papers import Figure
 
-ERAS = (
-    "early",
-    "imagenet-era",
-    "inception-family",
-    "resnet-family",
-    "mobile",
-    "layers",
-    "pooling",
-    "activations",
-    "losses",
-    "normalization",
-    "optimizers",
-    "theory",
-    "vision-apps",
-    "graphics-apps",
-    "nlp-apps",
-    "compression",
-)
+# The parts of the survey, which are the folders of cnnhistory/survey, and their headings.
+ERAS = {
+    "early": "Early",
+    "imagenet": "ImageNet era",
+    "inception": "Inception family",
+    "residual": "ResNet family",
+    "mobile": "Mobile",
+    "layers": "Layers",
+    "pooling": "Pooling",
+    "activations": "Activations",
+    "losses": "Losses",
+    "normalization": "Normalization",
+    "optimizers": "Optimizers",
+    "theory": "Why it works",
+    "faces": "Faces",
+    "detection": "Detection",
+    "segmentation": "Segmentation",
+    "edges": "Edges",
+    "enhancement": "Style and enhancement",
+    "depth": "Depth",
+    "tracking": "Tracking",
+    "graphics": "Graphics",
+    "nlp": "Language",
+    "compression": "Compression",
+}
 
 TASKS = (
     # what a network is for
@@ -63,17 +72,23 @@ TASKS = (
 
 STATUSES = ("built", "planned")
 
+CHECKS = ("count", "rf", "algebra", "exp", "cite")
+VERDICTS = ("correct", "imprecise", "wrong", "unverified", "opinion")
+
 
 @dataclass(frozen=True)
 class System:
     """One entry of the survey.
 
-    `id` names the model file, the test and the chapter; `era` is the survey's group (one of
-    `ERAS`), `task` one of `TASKS`; `year` is the first of the years that the entry covers.
-    `paper` and `see_also` are keys of the bibliography, `figures` the paper's headline figures,
-    `deviations` what the package does differently from the paper, `chapter` a page of the book
-    (without ending), `models` what `create_model` can build. `module` says where their builders
-    stand, if not in `models.ID`: "compression.xnor"; the chapter then has the last word's name.
+    `id` names the survey's file, the model file, the test and the chapter; `digest` is the entry's
+    name in the digest of the survey. `era` is the part of the survey (one of `ERAS`), `task` one of
+    `TASKS`; `year` is the first of the years that the entry covers. `paper` and `see_also` are keys
+    of the bibliography, `figures` the paper's headline figures, `deviations` what the package does
+    differently from the paper, `chapter` the page of the book that is about it (without ending),
+    `models` what `create_model` can build. `module` says where their builders stand, if not in
+    `models.ID`: "compression.xnor". An entry that is no network has an `object` instead: the path
+    of the function or class that is it, "nn.norm.LocalResponseNorm". Both paths are below
+    `cnnhistory`.
 
     Raises:
         ValueError: `id` cannot name a file, or `era` or `task` is not in the vocabulary.
@@ -91,6 +106,8 @@ class System:
     chapter: str | None = None
     models: tuple[str, ...] = ()
     module: str | None = None
+    object: str | None = None
+    digest: str = ""
 
     def __post_init__(self) -> None:
         if not (self.id.isidentifier() and self.id == self.id.lower()):
@@ -106,7 +123,100 @@ class System:
     @property
     def status(self) -> str:
         """Whether the package has something to run for it: "built" or "planned"."""
-        return "built" if self.chapter or self.models else "planned"
+        return "built" if self.chapter or self.models or self.object else "planned"
+
+    @property
+    def code(self) -> str | None:
+        """Where its code stands below `cnnhistory`: a module or an object; None while planned."""
+        return self.object or (self.home if self.models else None)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a program found: the verdict that follows, and the computed facts in words.
+
+    `facts` are the words in which the statement's `truth` gives what was computed ("60 of the 96
+    possible pairs"), made from the computed values; a test looks for each of them there.
+
+    Raises:
+        ValueError: the verdict is not one of `VERDICTS`.
+    """
+
+    verdict: str
+    computed: str
+    facts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_one_of("verdict", self.verdict, VERDICTS)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of the survey, in our words, and what is true.
+
+    `id` is the id of its system and a number ("lenet5.c1"). `check` says how it is decided: by
+    counting ("count"), from receptive fields ("rf"), by algebra or arithmetic ("algebra"), by a
+    small experiment ("exp") or by looking it up ("cite"). `verdict`, one of `VERDICTS`, is the
+    judgment from the literature; the function `decide`, which every statement has that is not
+    cited, computes a verdict and has to come to the same one. `source` is a key of the
+    bibliography, a comma and the place there. `quoted` are the numbers in `truth` that the source
+    gives and `decide` does not compute.
+
+    Raises:
+        ValueError: `id`, `check` or `verdict` is not of these forms, or there is a function for a
+            citation or none for a computation.
+    """
+
+    id: str
+    text: str
+    check: str
+    verdict: str
+    truth: str
+    source: str
+    quoted: tuple[str, ...] = ()
+    decide: Callable[[], Finding] | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*\.c[1-9]\d*", self.id):
+            raise expected("id", "a form like 'lenet5.c1'", self.id)
+        check_one_of("check", self.check, CHECKS)
+        check_one_of("verdict", self.verdict, VERDICTS)
+        if (self.decide is None) != (self.check == "cite"):
+            raise expected("decide", "a function, or None for a citation", self.decide)
+
+    @property
+    def system(self) -> str:
+        """The id of the system that it is about."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def number(self) -> int:
+        """Its place among the statements about the system."""
+        return int(self.id.rpartition(".c")[2])
+
+
+def decided(
+    id: str,
+    *,
+    text: str,
+    check: str,
+    verdict: str,
+    truth: str,
+    source: str,
+    quoted: tuple[str, ...] = (),
+) -> Callable[[Callable[[], Finding]], Statement]:
+    """Make the decorated function the `decide` of a statement; its name becomes the statement.
+
+    The function takes nothing and returns a finding whose verdict depends on what it computed.
+
+    Raises:
+        ValueError: as `Statement`.
+    """
+
+    def decorate(decide: Callable[[], Finding]) -> Statement:
+        return Statement(id, text, check, verdict, truth, source, quoted, decide)
+
+    return decorate
 
 
 @dataclass(frozen=True)

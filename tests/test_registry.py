@@ -106,9 +106,10 @@ def test_an_unknown_id_without_neighbors_still_says_where_to_look(wrong):
         ({}, "planned"),
         ({"chapter": "early/toy"}, "built"),
         ({"models": ("toy",)}, "built"),
+        ({"object": "nn.toy.Toy"}, "built"),
     ],
 )
-def test_status_follows_from_chapter_and_models(changes, status):
+def test_status_follows_from_chapter_models_and_object(changes, status):
     assert record(**changes).status == status
 
 
@@ -192,6 +193,8 @@ import cnnhistory
 from cnnhistory.papers import paper
 paper(cnnhistory.system("lenet5").paper)
 cnnhistory.list_systems(), cnnhistory.list_models()
+from cnnhistory.claims import list_statements, statement
+list_statements(verdict="wrong"), statement("lenet5.c1").decide
 heavy = "torch numpy torchvision pytorch_lightning matplotlib sklearn scipy requests".split()
 print(*[name for name in heavy if name in sys.modules])
 """

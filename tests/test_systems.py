@@ -1,33 +1,27 @@
-from collections import Counter
+import importlib
+from pathlib import Path
 
 import pytest
 import torch
 
 import cnnhistory
+from cnnhistory import survey
 from cnnhistory.papers import list_papers, paper
+from cnnhistory.survey import PART_OF, PARTS
 from cnnhistory.system import ERAS, TASKS
-from cnnhistory.systems import SYSTEMS
 
+SYSTEMS = [cnnhistory.system(id) for id in PART_OF]
+BOOK = Path(__file__).resolve().parents[1] / "book"
+SURVEY = Path(survey.__file__).parent
 EVERY = pytest.mark.parametrize("record", SYSTEMS, ids=lambda record: record.id)
-# Chapters with a name of their own.
-OTHER_PAGES = {
-    "accuracy_cost_chart": "landscape",
-    "deconvnet_visualization": "zfnet",
-    "early_obstacles": "why_it_stalled",
-    "resnet_ensemble_view": "resnet_ensembles",
-    **dict.fromkeys(("nin", "googlenet", "inception_module"), "nin_googlenet"),
-    **dict.fromkeys(("model_size", "weight_pruning"), "pruning"),
-    **dict.fromkeys(("quantization", "huffman_coding"), "deep_compression"),
-    **dict.fromkeys(("bwn", "xnor_net"), "xnor"),
-}
 
 
-def test_each_group_of_the_survey_is_complete():
-    assert Counter(record.era for record in SYSTEMS) == {
+def test_each_part_of_the_survey_is_complete():
+    assert {part: len(ids) for part, ids in PARTS.items()} == {
         "early": 7,
-        "imagenet-era": 5,
-        "inception-family": 8,
-        "resnet-family": 6,
+        "imagenet": 5,
+        "inception": 8,
+        "residual": 6,
         "mobile": 2,
         "layers": 14,
         "pooling": 9,
@@ -36,12 +30,42 @@ def test_each_group_of_the_survey_is_complete():
         "normalization": 4,
         "optimizers": 10,
         "theory": 4,
-        "vision-apps": 35,
-        "graphics-apps": 12,
-        "nlp-apps": 3,
+        "faces": 7,
+        "detection": 9,
+        "segmentation": 5,
+        "edges": 6,
+        "enhancement": 2,
+        "depth": 2,
+        "tracking": 4,
+        "graphics": 12,
+        "nlp": 3,
         "compression": 8,
     }
     assert len(SYSTEMS) == 142
+    assert list(PARTS) == list(ERAS)
+
+
+def test_every_file_of_the_survey_is_in_the_table_of_contents():
+    files = {
+        (path.parent.name, path.stem) for path in SURVEY.glob("*/*.py") if path.stem != "__init__"
+    }
+    assert files == {(part, id) for id, part in PART_OF.items()}
+
+
+@EVERY
+def test_a_record_stands_where_its_id_and_its_part_say(record):
+    assert PART_OF[record.id] == record.era
+    renamed = {"lenet1989": "lenet-1989", "lenet1990": "lenet-1990", "lenet5": "lenet-5"}
+    assert record.digest == renamed.get(record.id, record.id.replace("_", "-"))
+
+
+@EVERY
+def test_the_statements_of_a_file_are_about_its_entry(record):
+    _, statements = survey.entry(record.id)
+    assert [one.system for one in statements] == [record.id] * len(statements)
+    names = vars(importlib.import_module(f"cnnhistory.survey.{record.era}.{record.id}"))
+    assert [names[f"c{one.number}"] for one in statements] == list(statements)
+    assert len({one.number for one in statements}) == len(statements)
 
 
 def test_ids_and_names_are_unique():
@@ -53,16 +77,17 @@ def test_a_model_belongs_to_one_system():
     assert len(set(cnnhistory.list_models())) == len(cnnhistory.list_models())
 
 
-def test_the_sections_follow_each_other_as_in_the_survey():
+def test_the_parts_and_their_entries_follow_each_other_as_in_the_survey():
     landmarks = """lenet1989 lenet1990 lenet5 early_obstacles accuracy_cost_chart alexnet zfnet
-        deconvnet_visualization googlenet inception_module vgg resnet highway_network
-        resnet_ensemble_view inception_v2 label_smoothing inception_v4 xception nasnet wrn
-        resnext densenet mobilenet_v1 mobilenet_v2 depthwise_separable_conv conv_as_matrix
-        conv_1x1 nin global_average_pooling deconvolution max_pooling aspp sigmoid relu elu
-        mse_loss divergence_loss fcn_topology batch_norm dropout backprop adam weight_init
-        theory_math viola_jones mtcnn rcnn fpn fcn deeplab sobel hed style_transfer mdnet o_cnn
-        fluidnet hdr_kalantari bilateral_grid textcnn convs2s weight_pruning bnn xnor_net"""
+        googlenet vgg inception_module inception_v2 inception_v4 xception nasnet resnet
+        highway_network wrn resnext densenet mobilenet_v1 mobilenet_v2 depthwise_separable_conv
+        conv_as_matrix conv_1x1 nin deconvolution fcn_topology global_average_pooling max_pooling
+        aspp sigmoid relu elu label_smoothing mse_loss divergence_loss batch_norm dropout backprop
+        adam weight_init deconvnet_visualization resnet_ensemble_view theory_math viola_jones mtcnn
+        rcnn fpn fcn deeplab sobel hed style_transfer eigen_depth mdnet o_cnn fluidnet
+        hdr_kalantari bilateral_grid textcnn convs2s weight_pruning bnn xnor_net"""
     ids = cnnhistory.list_systems()
+    assert ids == list(PART_OF)
     positions = [ids.index(landmark) for landmark in landmarks.split()]
     assert positions == sorted(positions)
 
@@ -104,12 +129,32 @@ def test_the_claims_of_a_record_are_complete(record):
 
 
 @EVERY
-def test_a_chapter_is_the_page_of_its_system(record):
+def test_a_chapter_is_a_page_of_the_book(record):
     if record.chapter:
-        part, page = record.chapter.split("/")
-        parts = "early imagenet inception residual toolbox vision graphics nlp compression"
-        assert part in parts.split()
-        assert page == OTHER_PAGES.get(record.id, record.id)
+        assert (BOOK / f"{record.chapter}.ipynb").is_file()
+
+
+@EVERY
+def test_a_chapter_named_like_a_system_belongs_to_it(record):
+    named = BOOK.glob(f"*/{record.id}.ipynb")
+    pages = [str(path.relative_to(BOOK).with_suffix("")) for path in named]
+    assert pages in ([], [record.chapter])
+
+
+@EVERY
+def test_what_is_built_leads_to_code_and_to_nothing_else(record):
+    if record.status == "planned":
+        assert record.code is None
+        return
+    assert record.code is not None
+    module, _, name = (record.object or f"{record.home}.").rpartition(".")
+    found = importlib.import_module(f"cnnhistory.{module}")
+    if record.object:
+        assert not record.models
+        value = getattr(found, name)
+        assert callable(value)
+        assert value.__module__ == found.__name__
+        assert not name.startswith("_")
 
 
 def test_known_years():

@@ -70,6 +70,8 @@ def room_page(room: str) -> str:
     lines = [f"# {room}", ""]
     for module in modules(room):
         if module.__name__ != room:
+            if not public(module) and not exported(module):
+                continue  # an entry of the survey, with nothing to call
             lines += [f"## {module.__name__.removeprefix('cnnhistory.')}", ""]
         lines += ["```{eval-rst}", f".. automodule:: {module.__name__}", ""]
         if exported(module):

@@ -1,8 +1,8 @@
 """The directive {timeline}: every system of the survey on one time axis, from the registry.
 
 The page gets an inline SVG and a list, both complete without JavaScript; _static/timeline.js
-adds the filter, the card and the arrow keys. A lane is an era. Years from 2010 on are drawn
-wider, because most systems fall there; a line marks the change.
+adds the filter, the card and the arrow keys. A lane is a part of the survey. Years from 2010
+on are drawn wider, because most systems fall there; a line marks the change.
 """
 
 import math
@@ -18,30 +18,17 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from cnnhistory import systems
+from cnnhistory import survey
 from cnnhistory.papers import paper
 from cnnhistory.registry import list_systems, system
 from cnnhistory.system import ERAS, System
 
-ERA_NAMES = {
-    "imagenet-era": "ImageNet era",
-    "resnet-family": "ResNet family",
-    "theory": "Why it works",
-    "vision-apps": "Vision",
-    "graphics-apps": "Graphics",
-    "nlp-apps": "Language",
-}
 TURN = 2010  # from this year on, a year is wide
 EARLY_STEP, LATE_STEP = 3.8, 58  # width of a year before and after
 SIZE, PITCH = 5, 14  # half a mark; distance between two
 MARGIN, AXIS, LABEL, GAP = 14, 22, 18, 5
 STATUS_NAMES = {"built": "runs today", "planned": "planned"}
 log = logging.getLogger(__name__)
-
-
-def era_name(era: str) -> str:
-    """Return how an era is called on the page."""
-    return ERA_NAMES.get(era, era.replace("-", " ").capitalize())
 
 
 @dataclass(frozen=True)
@@ -122,7 +109,7 @@ def drawing(records: Sequence[System], href: Callable[[System], str | None]) -> 
             continue
         spots = places([record.year for record in members], axis)
         height = LABEL + (max(row for _, row in spots) + 1) * PITCH + GAP
-        lanes.append((era_name(era), y, height))
+        lanes.append((ERAS[era], y, height))
         for record, (x, row) in zip(members, spots, strict=True):
             marks.append(
                 mark(record, x, y + LABEL + row * PITCH + PITCH / 2, href(record))
@@ -189,7 +176,7 @@ def listing(records: Sequence[System], href: Callable[[System], str | None]) -> 
         if members:
             items = "".join(item(record, href(record)) for record in members)
             parts.append(
-                f'<section data-era="{era}"><p class="era">{escape(era_name(era))}</p>'
+                f'<section data-era="{era}"><p class="era">{escape(ERAS[era])}</p>'
                 f"<ul>{items}</ul></section>"
             )
     return "".join(parts)
@@ -206,7 +193,7 @@ def timeline_html(
 ) -> str:
     """Return the timeline: controls (shown by the script), drawing, card and list."""
     eras = "".join(
-        f'<option value="{era}">{escape(era_name(era))}</option>'
+        f'<option value="{era}">{escape(ERAS[era])}</option>'
         for era in ERAS
         if any(record.era == era for record in records)
     )
@@ -242,8 +229,8 @@ class Timeline(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the placeholder and note what it is made from."""
-        records = Path(systems.__file__).parent
-        for file in (*records.glob("*.py"), Path(__file__)):
+        records = Path(survey.__file__).parent
+        for file in (*records.rglob("*.py"), Path(__file__)):
             self.env.note_dependency(str(file))
         return [TimelineNode()]
 

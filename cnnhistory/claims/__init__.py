@@ -1,39 +1,24 @@
-"""What the survey says, statement by statement, and the code that checks it.
+"""What the survey says, statement by statement, and how each is checked.
 
 >>> list_statements(verdict="wrong", system="lenet5")
-['lenet-5.c1']
->>> verify("lenet-5.c1").verdict
+['lenet5.c1']
+>>> verify("lenet5.c1").verdict
 'wrong'
 
-Each module here holds the statements of one group of chapters and the functions that decide
-them. A new group is a module with `STATEMENTS` and functions under `@check`, added below.
+The statements stand in the entries of the survey, `cnnhistory/survey/PART/ID.py`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-import torch
-
-from cnnhistory import registry
-from cnnhistory._util.lookup import unknown_id
-from cnnhistory.claims import (
-    binary,
-    compression,
-    early,
-    imagenet,
-    inception,
-    obstacles,
-    residual,
-    residual_recorded,
-    visualization,
-)
+from cnnhistory import registry, survey
+from cnnhistory._util.lookup import check_one_of, unknown_id
 from cnnhistory.claims.confirm import confirm
-from cnnhistory.claims.record import CHECKERS, VERDICTS, Finding, Statement
 from cnnhistory.claims.render import StatementTable, shown_verdict
+from cnnhistory.system import VERDICTS, Finding, Statement
 
 __all__ = [
     "Finding",
@@ -48,27 +33,6 @@ __all__ = [
     "verify",
 ]
 
-_ENTERED = (
-    *compression.STATEMENTS,
-    *binary.STATEMENTS,
-    *early.STATEMENTS,
-    *obstacles.STATEMENTS,
-    *imagenet.STATEMENTS,
-    *visualization.STATEMENTS,
-    *inception.STATEMENTS,
-    *residual.STATEMENTS,
-    *residual_recorded.STATEMENTS,
-)
-_ORDER = {id: place for place, id in enumerate(registry.list_systems())}
-
-
-def _place(record: Statement) -> tuple[int, int]:
-    """The survey's order: that of the systems, then of the numbers."""
-    return _ORDER[record.system], int(record.id.rpartition(".c")[2])
-
-
-_STATEMENTS = {record.id: record for record in sorted(_ENTERED, key=_place)}
-
 
 def statement(id: str) -> Statement:
     """Return the record of a statement.
@@ -76,9 +40,12 @@ def statement(id: str) -> Statement:
     Raises:
         UnknownIdError: there is none; a KeyError whose message suggests the nearest ids.
     """
-    if id not in _STATEMENTS:
-        raise unknown_id("statement", id, _STATEMENTS, "cnnhistory.claims.list_statements()")
-    return _STATEMENTS[id]
+    system = str(id).rpartition(".")[0]
+    if system in survey.PART_OF:
+        for record in survey.entry(system)[1]:
+            if record.id == id:
+                return record
+    raise unknown_id("statement", id, list_statements(), "cnnhistory.claims.list_statements()")
 
 
 def list_statements(
@@ -97,14 +64,13 @@ def list_statements(
     """
     if system is not None:
         registry.system(system)
-    if verdict is not None and verdict not in VERDICTS:
-        raise ValueError(f"verdict: expected one of {', '.join(VERDICTS)}, got {verdict!r}")
+    if verdict is not None:
+        check_one_of("verdict", verdict, VERDICTS)
     return [
         record.id
-        for record in _STATEMENTS.values()
-        if fnmatchcase(record.id, glob)
-        and system in (None, record.system)
-        and verdict in (None, record.verdict)
+        for entry in (survey.PART_OF if system is None else [system])
+        for record in survey.entry(entry)[1]
+        if fnmatchcase(record.id, glob) and verdict in (None, record.verdict)
     ]
 
 
@@ -117,12 +83,14 @@ def verify(id: str) -> Finding | None:
     Raises:
         UnknownIdError: no such statement; a KeyError whose message suggests the nearest ids.
     """
-    statement(id)
-    if id not in CHECKERS:
+    decide = statement(id).decide
+    if decide is None:
         return None
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
-        return CHECKERS[id]()
+        return decide()
 
 
 def table(ids: Iterable[str], caption: str = "") -> StatementTable:
@@ -150,8 +118,8 @@ def show(system_id: str) -> StatementTable:
 def to_json(ids: Iterable[str] | None = None) -> str:
     """Check statements (default: all) and return a JSON list of their records.
 
-    Each has the fields of `Statement`, where `verdict` is the computed one if there is one, and
-    `computed`: the computed facts in words, or null.
+    Each has id, system, text, check, verdict (the computed one if there is one), truth and source
+    of the statement, and `computed`: the computed facts in words, or null.
 
     Raises:
         UnknownIdError: no such statement; a KeyError whose message suggests the nearest ids.
@@ -159,8 +127,16 @@ def to_json(ids: Iterable[str] | None = None) -> str:
     records = []
     for id in list_statements() if ids is None else ids:
         record, finding = statement(id), verify(id)
-        fields = dataclasses.asdict(record)
-        fields["verdict"] = shown_verdict(record, finding)
-        fields["computed"] = finding.computed if finding else None
-        records.append(fields)
+        records.append(
+            {
+                "id": record.id,
+                "system": record.system,
+                "text": record.text,
+                "check": record.check,
+                "verdict": shown_verdict(record, finding),
+                "truth": record.truth,
+                "source": record.source,
+                "computed": finding.computed if finding else None,
+            }
+        )
     return json.dumps(records, indent=1, ensure_ascii=False)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from cnnhistory._util.html import html_table
-from cnnhistory.claims.record import Finding, Statement
+from cnnhistory.system import Finding, Statement
 
 _HEADINGS = ("id", "the survey says", "verdict", "what is true", "checked")
 # Widths of the wrapped columns; fixed, so that stored outputs are the same on every machine.

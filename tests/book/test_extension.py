@@ -131,11 +131,18 @@ def test_reference_finds_modules_by_itself(tmp_path: Path, monkeypatch: pytest.M
     assert {"cnnhistory.papers", "cnnhistory.nn"} <= set(api.rooms())
     page = api.room_page("cnnhistory.registry")
     assert ".. autofunction:: cnnhistory.registry.create_model\n" in page
-    assert ".. autoclass:: cnnhistory.registry.System\n   :members:" in page
+    assert ".. autoclass:: cnnhistory.system.System\n   :members:" in api.room_page(
+        "cnnhistory.system"
+    )
     assert "cnnhistory.registry._" not in page
     monkeypatch.setattr(api, "rooms", lambda: ["cnnhistory.papers"])
     (tmp_path / "gone.md").write_text("left over")
     api.write_pages(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["papers.md"]
     text = (tmp_path / "papers.md").read_text(encoding="utf-8")
-    assert ".. autoexception:: cnnhistory.papers.UnknownIdError" in text
+    assert ".. autoclass:: cnnhistory.papers.Paper" in text
+    page = api.room_page("cnnhistory.data.fetch")
+    assert ".. autoexception:: cnnhistory.data.fetch.FetchError" in page
+    page = api.room_page("cnnhistory.survey")
+    assert "## survey.compression.xnor_net" in page  # it has a function that chapters use
+    assert "## survey.compression.bwn" not in page

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from html.parser import HTMLParser
 
@@ -5,7 +6,7 @@ import pytest
 import torch
 
 import cnnhistory
-from cnnhistory import claims
+from cnnhistory import survey
 from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.claims import (
     Finding,
@@ -18,16 +19,15 @@ from cnnhistory.claims import (
     to_json,
     verify,
 )
-from cnnhistory.claims.record import CHECKERS, VERDICTS, check
 from cnnhistory.papers import list_papers
+from cnnhistory.system import VERDICTS
 
 EVERY = pytest.mark.parametrize("id", list_statements())
 
 
 def made_up(**changes):
     settings = {
-        "id": "lenet-5.c99",
-        "system": "lenet5",
+        "id": "lenet5.c99",
         "text": "a < b",
         "check": "cite",
         "verdict": "wrong",
@@ -35,6 +35,19 @@ def made_up(**changes):
         "source": "lecun1998gradient, Section I",
     }
     return Statement(**(settings | changes))
+
+
+def put(monkeypatch, id, decide):
+    """Let another function decide a statement."""
+    changed = dataclasses.replace(statement(id), decide=decide)
+    system, statements = survey.entry(changed.system)
+    others = tuple(changed if one.id == id else one for one in statements)
+    entry = survey.entry
+
+    def instead(wanted):
+        return (system, others) if wanted == changed.system else entry(wanted)
+
+    monkeypatch.setattr(survey, "entry", instead)
 
 
 class Tags(HTMLParser):
@@ -69,16 +82,13 @@ def test_the_computed_verdict_is_the_recorded_one(id):
 
 @EVERY
 def test_a_statement_is_decided_by_a_program_or_cited(id):
-    assert (id in CHECKERS) == (statement(id).check != "cite")
+    assert (statement(id).decide is not None) == (statement(id).check != "cite")
 
 
 @EVERY
 def test_a_statement_names_its_system_and_its_source(id):
     record = statement(id)
-    entry = id.rpartition(".")[0]
-    renamed = {"lenet-1989": "lenet1989", "lenet-1990": "lenet1990", "lenet-5": "lenet5"}
-    assert record.system == renamed.get(entry, entry.replace("-", "_"))
-    assert cnnhistory.system(record.system).id == record.system
+    assert cnnhistory.system(record.system).id == record.system == id.rpartition(".")[0]
     key, _, place = record.source.partition(", ")
     assert key in list_papers()
     assert place
@@ -86,21 +96,17 @@ def test_a_statement_names_its_system_and_its_source(id):
     assert record.truth.endswith(".")
 
 
-def test_no_program_without_its_statement():
-    assert set(CHECKERS) <= set(list_statements())
-
-
 def test_statements_by_pattern_system_and_verdict():
-    assert list_statements("lenet-5.c[12]") == ["lenet-5.c1", "lenet-5.c2"]
-    assert list_statements(system="lenet5", verdict="correct") == ["lenet-5.c2", "lenet-5.c8"]
+    assert list_statements("lenet5.c[12]") == ["lenet5.c1", "lenet5.c2"]
+    assert list_statements(system="lenet5", verdict="correct") == ["lenet5.c2", "lenet5.c8"]
     assert list_statements(system="alexnet", verdict="opinion") == ["alexnet.c7"]
     by_verdict = [id for verdict in VERDICTS for id in list_statements(verdict=verdict)]
     assert sorted(by_verdict) == sorted(list_statements())
 
 
 def test_unknown_ids_are_refused():
-    with pytest.raises(UnknownIdError, match=r"unknown statement 'lenet5\.c1'; did you mean 'len"):
-        statement("lenet5.c1")
+    with pytest.raises(UnknownIdError, match=r"unknown statement 'lenet-5\.c1'; did you mean 'len"):
+        statement("lenet-5.c1")
     for look_up in (verify, lambda id: table([id]), lambda id: to_json([id])):
         with pytest.raises(UnknownIdError, match=r"unknown statement 'x\.c1'"):
             look_up("x.c1")
@@ -118,8 +124,9 @@ def test_unknown_ids_are_refused():
     ("changes", "message"),
     [
         ({"id": "lenet5"}, "id: expected a form like"),
-        ({"id": "lenet-5.c0"}, "id: expected a form like"),
-        ({"id": "lenet-5.x1"}, "id: expected a form like"),
+        ({"id": "lenet5.c0"}, "id: expected a form like"),
+        ({"id": "lenet5.x1"}, "id: expected a form like"),
+        ({"id": "lenet-5.c1"}, "id: expected a form like"),
         ({"check": "guess"}, "check: expected one of count, rf, algebra, exp, cite"),
         ({"verdict": "false"}, "verdict: expected one of correct, imprecise, wrong"),
     ],
@@ -134,19 +141,15 @@ def test_a_finding_needs_a_known_verdict():
         Finding("maybe", "1 = 1")
 
 
-def test_one_statement_has_one_program(monkeypatch):
-    monkeypatch.setattr("cnnhistory.claims.record.CHECKERS", {})
+def test_a_citation_has_no_function_and_a_computation_has_one():
+    def decide():
+        return Finding("wrong", "1")
 
-    def first():
-        return Finding("correct", "1")
-
-    def second():
-        return Finding("wrong", "2")
-
-    assert check("lenet-5.c99")(first) is first
-    assert check("lenet-5.c99")(first) is first  # a reloaded module
-    with pytest.raises(ValueError, match=r"lenet-5.c99 is already decided by .*first"):
-        check("lenet-5.c99")(second)
+    with pytest.raises(ValueError, match="decide: expected a function, or None for a citation"):
+        made_up(decide=decide)
+    with pytest.raises(ValueError, match="decide: expected a function"):
+        made_up(check="count")
+    assert made_up(check="count", decide=decide).decide is decide
 
 
 def test_checking_leaves_the_random_state_alone(monkeypatch):
@@ -156,13 +159,13 @@ def test_checking_leaves_the_random_state_alone(monkeypatch):
         drawn.append(torch.rand(3).tolist())
         return Finding("correct", "drawn")
 
-    monkeypatch.setitem(CHECKERS, "lenet-5.c2", draws)
+    put(monkeypatch, "lenet5.c2", draws)
     torch.manual_seed(5)
     expected = torch.rand(2).tolist()
     torch.manual_seed(5)
-    verify("lenet-5.c2")
+    verify("lenet5.c2")
     assert torch.rand(2).tolist() == expected
-    verify("lenet-5.c2")
+    verify("lenet5.c2")
     assert drawn[0] == drawn[1]
 
 
@@ -215,18 +218,12 @@ def test_the_verdict_shown_is_the_computed_one():
 
 
 def test_json_has_the_records_and_what_was_computed(monkeypatch):
-    first, second = json.loads(to_json(["lenet-5.c8", "lenet-5.c6"]))
-    assert first["id"] == "lenet-5.c8"
+    first, second = json.loads(to_json(["lenet5.c8", "lenet5.c6"]))
+    assert first["id"] == "lenet5.c8"
     assert first["verdict"] == "correct"
     assert "60 of 96" in first["computed"]
     assert second["computed"] is None
     assert second["source"].startswith("lecun1998gradient, ")
     assert [record["id"] for record in json.loads(to_json())] == list_statements()
-    monkeypatch.setitem(CHECKERS, "lenet-5.c8", lambda: Finding("wrong", "none of 96"))
-    assert json.loads(to_json(["lenet-5.c8"]))[0]["verdict"] == "wrong"
-
-
-def test_ids_are_entered_once():
-    entered = [record.id for record in claims.early.STATEMENTS]
-    assert len(set(entered)) == len(entered)
-    assert entered == [id for id in list_statements() if id in entered]
+    put(monkeypatch, "lenet5.c8", lambda: Finding("wrong", "none of 96"))
+    assert json.loads(to_json(["lenet5.c8"]))[0]["verdict"] == "wrong"

@@ -32,7 +32,7 @@ from cnnhistory.plotting.figures import (
 NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.left_out", "figures.landscape.on_meta",
     "figures.landscape.pareto", "figures.landscape.points",
-    "figures.landscape_chart.era_name", "figures.landscape_chart.labels", "figures.zfnet.beside",
+    "figures.landscape_chart.labels", "figures.zfnet.beside",
     "images.stretched", "style.looks", "style.use_book_style",
 }  # fmt: skip
 STAGES = [("base", 0.3), ("prune", 0.2)]

@@ -12,7 +12,7 @@ from torch import nn
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import count_multiply_adds, count_parameters
 from cnnhistory.registry import create_model, list_models, system_of
-from cnnhistory.systems.accuracies import DATA_SETS, Reported, reported
+from cnnhistory.survey.accuracies import DATA_SETS, Reported, reported
 
 
 @dataclass(frozen=True)

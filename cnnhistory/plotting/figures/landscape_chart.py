@@ -16,14 +16,14 @@ from cnnhistory._util.lookup import expected
 from cnnhistory._util.numbers import count_text
 from cnnhistory.papers import paper
 from cnnhistory.plotting.figures.landscape import DATA_SETS, Point, best, pareto
-from cnnhistory.systems.accuracies import VIEWS
+from cnnhistory.survey.accuracies import VIEWS
+from cnnhistory.system import ERAS
 
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 44
 MOST_ERAS = 7  # colors in landscape.css
 SMALLEST, LARGEST = 4.0, 22.0  # radius of a dot
 LABEL_HEIGHT, LETTER = 12.0, 6.6  # of a label of 11 pixels
-ERA_NAMES = {"imagenet-era": "ImageNet era", "resnet-family": "ResNet family"}
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -91,7 +91,7 @@ class LandscapeChart:
 
     def _legend(self) -> str:
         entries = "".join(
-            f'<span><i data-era="{number}"></i>{escape(era_name(era))}</span>'
+            f'<span><i data-era="{number}"></i>{escape(ERAS[era])}</span>'
             for era, number in self.eras.items()
         )
         return (
@@ -244,8 +244,3 @@ def _box(cx: float, cy: float, half: float) -> Box:
 
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def era_name(era: str) -> str:
-    """Return how the survey's group is called in a legend."""
-    return ERA_NAMES.get(era, era.replace("-", " ").capitalize())

@@ -16,7 +16,7 @@ from cnnhistory.accounting import count_multiply_adds
 from cnnhistory.plotting.figures import landscape_chart
 from cnnhistory.plotting.figures.landscape import best, cost, left_out, on_meta, pareto, points
 from cnnhistory.plotting.figures.landscape_chart import LandscapeChart, labels
-from cnnhistory.systems.accuracies import reported
+from cnnhistory.survey.accuracies import reported
 
 
 @pytest.fixture(scope="module")

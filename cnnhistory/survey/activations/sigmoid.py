@@ -1,0 +1,13 @@
+"""Sigmoid."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="sigmoid",
+    name="Sigmoid",
+    year=1986,
+    era="activations",
+    task="activation",
+    paper="rumelhart1986learning",
+    digest="sigmoid",
+)

@@ -1,0 +1,326 @@
+"""GoogLeNet, and what the survey says about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnhistory.papers import Figure
+from cnnhistory.survey._checks import (
+    branches,
+    convolutions,
+    dense,
+    googlenet,
+    inception_modules,
+    on_meta,
+)
+from cnnhistory.system import Finding, Statement, System, decided
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+SYSTEM = System(
+    id="googlenet",
+    name="GoogLeNet",
+    year=2014,
+    era="imagenet",
+    task="classification",
+    paper="szegedy2015going",
+    figures=(
+        Figure(
+            "multiply-adds, about",
+            1_500_000_000,
+            "multiply-adds",
+            tolerance=100_000_000,
+            where="Section 1",
+            model="googlenet",
+            checked=True,
+        ),
+        Figure(
+            "layers with parameters",
+            22,
+            "layers",
+            tolerance=0,
+            where="Section 5",
+            model="googlenet",
+            checked=True,
+        ),
+        # Layer by layer the ratio is 8.7: see the checked statement googlenet.c3.
+        Figure(
+            "fewer parameters than AlexNet, times",
+            12,
+            "times",
+            tolerance=0,
+            where="Section 1",
+            model="googlenet",
+        ),
+        Figure(
+            "ILSVRC-2014 top-5 validation error, one network, one crop",
+            10.07,
+            "%",
+            tolerance=0.2,
+            where="Table 3",
+            model="googlenet",
+        ),
+        Figure(
+            "ILSVRC-2014 top-5 test error, seven networks, 144 crops",
+            6.67,
+            "%",
+            tolerance=0.1,
+            where="Tables 2 and 3",
+        ),
+    ),
+    deviations=(
+        "response normalization with AlexNet's constants: the paper gives none",
+        "initial weights of He et al. (normal, variance 2 / fan-in): the paper gives none",
+        "the average at the end runs over the whole map, so that other sizes than 224x224 work",
+        "auxiliary heads only on request, `aux_heads=True`; they run in training alone",
+        "`torchvision_port=True` gives torchvision's network: 3x3 where the paper has 5x5, "
+        "batch normalization, no response normalization, pool4 of 2x2, dropout 0.2",
+    ),
+    models=("googlenet",),
+    chapter="imagenet/nin_googlenet",
+    digest="googlenet",
+)
+
+
+def _dense_parameters(network: nn.Module) -> int:
+    from cnnhistory.accounting import count_parameters
+
+    return sum(count_parameters(layer) for layer in dense(network))
+
+
+c1 = Statement(
+    "googlenet.c1",
+    text="GoogLeNet won the classification task of ILSVRC-2014 with a top-5 error of 6.67 %.",
+    check="cite",
+    verdict="correct",
+    truth="As stated, by seven networks and 144 crops of every image; one network and one "
+    "crop give 10.07 %.",
+    source="szegedy2015going, Section 7, Tables 2 and 3",
+)
+
+
+@decided(
+    "googlenet.c2",
+    text="GoogLeNet has 22 layers.",
+    check="count",
+    verdict="correct",
+    truth="As stated, for layers with parameters; with the pooling layers there are 27.",
+    source="szegedy2015going, Section 5",
+)
+def c2() -> Finding:
+    from torch import nn
+
+    network = googlenet()
+    in_front = len(convolutions(network.stem))
+    in_modules = sum(
+        max(len(convolutions(branch)) for branch in branches(module))
+        for module in inception_modules(network)
+    )
+    layers = in_front + in_modules + len(dense(network))
+    pools = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, nn.AdaptiveAvgPool2d)
+        or (isinstance(layer, nn.MaxPool2d) and layer.stride != 1)
+    ]
+    return Finding(
+        "correct" if layers == 22 else "wrong",
+        f"{in_front} layers with parameters before the modules, {in_modules} in them and "
+        f"{len(dense(network))} after make {layers}; {len(pools)} pooling layers make "
+        f"{layers + len(pools)}",
+    )
+
+
+@decided(
+    "googlenet.c3",
+    text="It has a twelfth of AlexNet's parameters.",
+    check="count",
+    verdict="wrong",
+    truth="It has a ninth. The paper says twelve times fewer; its layers give 7.0 million, "
+    "AlexNet's 61.0 million. Without the last linear layer it would be a tenth.",
+    source="szegedy2015going, Section 1",
+)
+def c3() -> Finding:
+    from cnnhistory.accounting import count_parameters
+
+    network = googlenet()
+    ours, alexnet = count_parameters(network), count_parameters(on_meta("alexnet"))
+    ratio, without = alexnet / ours, alexnet / (ours - _dense_parameters(network))
+    return Finding(
+        "correct" if 11.5 <= ratio < 12.5 else "wrong",
+        f"{alexnet:,} / {ours:,} = {ratio:.1f}; without the linear layer {without:.1f}",
+    )
+
+
+@decided(
+    "googlenet.c4",
+    text="The fully connected layers hold almost 90 % of AlexNet's parameters.",
+    check="count",
+    verdict="wrong",
+    truth="They hold 96 %. 89 % is the share in VGG-16.",
+    source="krizhevsky2012imagenet, Section 3.5",
+)
+def c4() -> Finding:
+    from cnnhistory.accounting import count_parameters
+
+    shares = {}
+    for name in ("alexnet", "vgg16"):
+        network = on_meta(name)
+        shares[name] = 100 * _dense_parameters(network) / count_parameters(network)
+    return Finding(
+        "correct" if 85 <= shares["alexnet"] < 90 else "wrong",
+        f"AlexNet {shares['alexnet']:.1f} %, VGG-16 {shares['vgg16']:.1f} %",
+    )
+
+
+@decided(
+    "googlenet.c5",
+    text="The fully connected layers at the end are removed, in favor of global average pooling.",
+    check="count",
+    verdict="wrong",
+    truth="One linear layer from 1,024 features to 1,000 scores remains. What goes is the "
+    "stack of layers with 4,096 units.",
+    source="szegedy2015going, Section 5, Table 1",
+)
+def c5() -> Finding:
+    network, alexnet = googlenet(), on_meta("alexnet")
+    layers = dense(network)
+    sizes = ", ".join(f"{layer.in_features:,} to {layer.out_features:,}" for layer in layers)
+    return Finding(
+        "wrong" if layers else "correct",
+        f"{len(layers)} dense layer of {_dense_parameters(network):,} parameters ({sizes}); "
+        f"AlexNet has {len(dense(alexnet))} of {_dense_parameters(alexnet):,}",
+    )
+
+
+@decided(
+    "googlenet.c6",
+    text="1×1 convolutions reduce the number of channels in all convolution and pooling "
+    "branches of a module.",
+    check="count",
+    verdict="imprecise",
+    truth="They come before the 3×3 and the 5×5 convolution and after the pooling; the 1×1 "
+    "branch has no other convolution.",
+    source="szegedy2015going, Figure 2(b)",
+)
+def c6() -> Finding:
+    from torch import nn
+
+    described, before = [], 0
+    for branch in branches(inception_modules(googlenet())[0]):
+        steps = []
+        for layer in branch.modules():
+            if isinstance(layer, nn.Conv2d):
+                steps.append("×".join(map(str, layer.kernel_size)))
+            elif isinstance(layer, nn.MaxPool2d):
+                steps.append("pooling")
+        before += len(steps) > 1 and steps[0] == "1×1"
+        described.append(", ".join(steps))
+    verdict = {4: "correct", 0: "wrong"}.get(before, "imprecise")
+    return Finding(verdict, f"branches of module 3a: {'; '.join(described)}")
+
+
+@decided(
+    "googlenet.c7",
+    text="The 1×1 reductions make the number of parameters smaller.",
+    check="count",
+    verdict="correct",
+    truth="As stated: module 3a would have 2.4 times as many without them, the whole network "
+    "3.6 times.",
+    source="szegedy2015going, Section 4, Table 1",
+)
+def c7() -> Finding:
+    from cnnhistory.accounting import count_parameters
+    from cnnhistory.models.googlenet import MODULES
+
+    network = googlenet()
+    whole, direct_whole = count_parameters(network), count_parameters(network)
+    shares = []
+    for module, (one, _, three, _, five, projection) in zip(
+        inception_modules(network), MODULES.values(), strict=True
+    ):
+        channels = module.branch1x1[0].in_channels
+        assert isinstance(channels, int)
+        weights = channels * (one + 9 * three + 25 * five + projection)
+        direct = weights + one + three + five + projection
+        shares.append((count_parameters(module), direct))
+        direct_whole += direct - count_parameters(module)
+    smaller = all(with_them < without for with_them, without in shares)
+    return Finding(
+        "correct" if smaller else "wrong",
+        f"module 3a has {shares[0][0]:,} with them and {shares[0][1]:,} without, the network "
+        f"{whole:,} and {direct_whole:,}",
+    )
+
+
+@decided(
+    "googlenet.c8",
+    text="A 1×1 convolution keeps height and width.",
+    check="algebra",
+    verdict="correct",
+    truth="As stated, with stride 1: every output position reads one input position.",
+    source="szegedy2015going, Section 4",
+)
+def c8() -> Finding:
+    import torch
+    from torch import nn
+
+    shapes = [(28, 28), (7, 5), (1, 1), (13, 64)]
+    kept = [
+        tuple(nn.Conv2d(3, 5, 1)(torch.rand(1, 3, *shape)).shape[2:]) == shape for shape in shapes
+    ]
+    sizes = ", ".join(f"{height}×{width}" for height, width in shapes)
+    return Finding(
+        "correct" if all(kept) else "wrong", f"{sum(kept)} of {len(kept)} sizes kept: {sizes}"
+    )
+
+
+c9 = Statement(
+    "googlenet.c9",
+    text="Global average pooling comes from Network in Network.",
+    check="cite",
+    verdict="correct",
+    truth="As stated.",
+    source="lin2014network, Section 3.2",
+)
+
+
+@decided(
+    "googlenet.c10",
+    text="The idea is to put small dense matrices in place of a large sparse one, small "
+    "kernels in place of large ones.",
+    check="algebra",
+    verdict="imprecise",
+    truth="The first half is the paper's: dense parts stand for a sparse structure. Kernels "
+    "of 5×5 stay beside the small ones.",
+    source="szegedy2015going, Sections 3 and 4",
+)
+def c10() -> Finding:
+    """Write three parallel convolutions as one of 5x5 whose kernels are mostly zero."""
+    import torch
+    from torch.nn import functional as F
+
+    from cnnhistory.models.googlenet import MODULES
+
+    with torch.no_grad():
+        kernels = [torch.randn(maps, 8, size, size) for maps, size in ((4, 1), (8, 3), (2, 5))]
+        x = torch.randn(1, 8, 9, 9)
+        parallel = torch.cat([F.conv2d(x, k, padding=k.shape[2] // 2) for k in kernels], 1)
+        sparse = torch.cat([F.pad(k, [2 - k.shape[2] // 2] * 4) for k in kernels])
+        is_one = torch.allclose(F.conv2d(x, sparse, padding=2), parallel, atol=1e-4)
+        one, _, three, _, five, _ = MODULES["3a"]
+        share = (one + 9 * three + 25 * five) / (25 * (one + three + five))
+        largest = max(
+            layer.kernel_size[0]
+            for module in inception_modules(googlenet())
+            for layer in convolutions(module)
+        )
+        verdict = ("imprecise" if largest > 3 else "correct") if is_one else "wrong"
+        return Finding(
+            verdict,
+            f"1×1, 3×3 and 5×5 side by side {'equal' if is_one else 'do not equal'} one 5×5 "
+            f"convolution, of whose kernels {100 * share:.0f} % would not be zero in module 3a; "
+            f"the largest kernel of the modules is {largest}×{largest}",
+        )

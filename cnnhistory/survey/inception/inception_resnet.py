@@ -1,0 +1,13 @@
+"""Inception-ResNet."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="inception_resnet",
+    name="Inception-ResNet",
+    year=2016,
+    era="inception",
+    task="classification",
+    paper="szegedy2017inception",
+    digest="inception-resnet",
+)

@@ -1,0 +1,13 @@
+"""NASNet-A."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="nasnet",
+    name="NASNet-A",
+    year=2017,
+    era="inception",
+    task="classification",
+    paper="zoph2018learning",
+    digest="nasnet",
+)

@@ -1,0 +1,13 @@
+"""Xception."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="xception",
+    name="Xception",
+    year=2016,
+    era="inception",
+    task="classification",
+    paper="chollet2017xception",
+    digest="xception",
+)

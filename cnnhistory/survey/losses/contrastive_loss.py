@@ -1,0 +1,13 @@
+"""Contrastive loss."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="contrastive_loss",
+    name="Contrastive loss",
+    year=2005,
+    era="losses",
+    task="loss",
+    paper="hadsell2006dimensionality",
+    digest="contrastive-loss",
+)

@@ -1,0 +1,13 @@
+"""Long-term velocity-divergence loss."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="divergence_loss",
+    name="Long-term velocity-divergence loss",
+    year=2016,
+    era="losses",
+    task="loss",
+    paper="tompson2017accelerating",
+    digest="divergence-loss",
+)

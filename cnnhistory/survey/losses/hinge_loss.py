@@ -1,0 +1,13 @@
+"""Hinge loss."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="hinge_loss",
+    name="Hinge loss",
+    year=1995,
+    era="losses",
+    task="loss",
+    paper="cortes1995support",
+    digest="hinge-loss",
+)

@@ -1,0 +1,13 @@
+"""Mean squared error."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="mse_loss",
+    name="Mean squared error",
+    year=1989,
+    era="losses",
+    task="loss",
+    paper="lecun1989backprop",
+    digest="mse-loss",
+)

@@ -1,0 +1,13 @@
+"""Scale-invariant log-depth loss."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="scale_invariant_loss",
+    name="Scale-invariant log-depth loss",
+    year=2014,
+    era="losses",
+    task="loss",
+    paper="eigen2014depth",
+    digest="scale-invariant-loss",
+)

@@ -1,0 +1,1 @@
+"""Entries of the survey's part "mobile"."""

@@ -1,0 +1,14 @@
+"""RNN, LSTM and GNMT."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="rnn_lstm_gnmt",
+    name="RNN, LSTM and GNMT",
+    year=1997,
+    era="nlp",
+    task="translation",
+    paper="hochreiter1997long",
+    see_also=("wu2016google",),
+    digest="rnn-lstm-gnmt",
+)

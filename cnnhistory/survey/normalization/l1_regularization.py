@@ -1,0 +1,13 @@
+"""L1 regularization."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="l1_regularization",
+    name="L1 regularization",
+    year=1996,
+    era="normalization",
+    task="regularization",
+    paper="tibshirani1996regression",
+    digest="l1-regularization",
+)

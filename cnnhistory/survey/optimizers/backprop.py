@@ -1,0 +1,13 @@
+"""Back-propagation."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="backprop",
+    name="Back-propagation",
+    year=1986,
+    era="optimizers",
+    task="optimizer",
+    paper="rumelhart1986learning",
+    digest="backprop",
+)

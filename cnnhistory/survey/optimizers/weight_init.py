@@ -1,0 +1,14 @@
+"""Weight initialization."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="weight_init",
+    name="Weight initialization",
+    year=2010,
+    era="optimizers",
+    task="initialization",
+    paper="glorot2010understanding",
+    see_also=("he2015delving",),
+    digest="weight-init",
+)

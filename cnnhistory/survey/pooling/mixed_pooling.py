@@ -1,0 +1,14 @@
+"""Mixed pooling."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="mixed_pooling",
+    name="Mixed pooling",
+    year=2014,
+    era="pooling",
+    task="pooling",
+    paper="yu2014mixed",
+    see_also=("lee2016generalizing",),
+    digest="mixed-pooling",
+)

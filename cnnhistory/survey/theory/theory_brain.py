@@ -1,0 +1,14 @@
+"""CNNs and the visual system."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="theory_brain",
+    name="CNNs and the visual system",
+    year=1962,
+    era="theory",
+    task="analysis",
+    paper="hubel1962receptive",
+    see_also=("fukushima1980neocognitron", "yamins2014performance"),
+    digest="theory-brain",
+)

@@ -1,0 +1,14 @@
+"""Mathematical analysis of CNNs."""
+
+from cnnhistory.system import System
+
+SYSTEM = System(
+    id="theory_math",
+    name="Mathematical analysis of CNNs",
+    year=2013,
+    era="theory",
+    task="analysis",
+    paper="mallat2016understanding",
+    see_also=("bruna2013invariant", "cybenko1989approximation"),
+    digest="theory-math",
+)

@@ -1,0 +1,157 @@
+"""The verdicts about GoogLeNet, and that each follows from what is computed."""
+
+import pytest
+import torch
+from torch import nn
+
+import cnnhistory
+from cnnhistory.claims import list_statements, statement, verify
+from cnnhistory.registry import create_model
+
+SYSTEMS = ("googlenet", "inception_module")
+IDS = [id for system in SYSTEMS for id in list_statements(system=system)]
+
+
+@pytest.fixture
+def changed(monkeypatch):
+    """Hand the checkers networks that a function has changed."""
+
+    def change(name, function):
+        def create(wanted, **settings):
+            model = create_model(wanted, **settings)
+            if wanted == name:
+                function(model)
+            return model
+
+        monkeypatch.setattr(cnnhistory, "create_model", create)
+
+    return change
+
+
+def test_verdicts_of_the_literature():
+    assert {id: statement(id).verdict for id in IDS} == {
+        "googlenet.c1": "correct",
+        "googlenet.c2": "correct",
+        "googlenet.c3": "wrong",
+        "googlenet.c4": "wrong",
+        "googlenet.c5": "wrong",
+        "googlenet.c6": "imprecise",
+        "googlenet.c7": "correct",
+        "googlenet.c8": "correct",
+        "googlenet.c9": "correct",
+        "googlenet.c10": "imprecise",
+        "inception_module.c1": "correct",
+    }
+
+
+def test_only_places_and_inventors_are_taken_from_the_papers():
+    assert [id for id in IDS if verify(id) is None] == ["googlenet.c1", "googlenet.c9"]
+
+
+@pytest.mark.parametrize(
+    ("id", "facts"),
+    [
+        ("googlenet.c2", ["3 layers", "18 in them", "make 22", "make 27"]),
+        ("googlenet.c3", ["60,965,224 / 6,998,552 = 8.7", "without the linear layer 10.2"]),
+        # 58,631,144 / 60,965,224 and 123,642,856 / 138,357,544
+        ("googlenet.c4", ["AlexNet 96.2 %", "VGG-16 89.4 %"]),
+        ("googlenet.c5", ["1 dense layer of 1,025,000", "1,024 to 1,000", "3 of 58,631,144"]),
+        ("googlenet.c6", ["1×1; 1×1, 3×3; 1×1, 5×5; pooling, 1×1"]),
+        ("googlenet.c7", ["163,696 with", "393,472 without", "6,998,552 and 25,305,944"]),
+        ("googlenet.c8", ["4 of 4 sizes"]),
+        # (64 + 9 * 128 + 25 * 32) / (25 * 224)
+        ("googlenet.c10", ["equal one 5×5", "36 % would not be zero", "largest kernel", "is 5×5"]),
+        ("inception_module.c1", ["14×13 for 14×13 in 9 of 9"]),
+    ],
+)
+def test_computed_facts(id, facts):
+    computed = verify(id).computed
+    for fact in facts:
+        assert fact in computed
+
+
+def test_c2_would_be_wrong_with_a_module_less(changed):
+    changed("googlenet", lambda net: net.inception.pop("4c"))
+    assert verify("googlenet.c2").verdict == "wrong"
+
+
+def test_c3_would_be_correct_for_a_larger_alexnet(changed):
+    with torch.device("meta"):
+        more = nn.Linear(4_000, 5_750)
+    changed("alexnet", lambda net: net.register_module("more", more))
+    assert verify("googlenet.c3").verdict == "correct"
+
+
+def test_c4_would_be_correct_with_more_convolutions(changed):
+    # 4.5 million, on top of the 2.3 million of AlexNet's convolutions
+    with torch.device("meta"):
+        more = nn.Conv2d(500, 1_000, 3)
+    changed("alexnet", lambda net: net.register_module("more", more))
+    assert verify("googlenet.c4").verdict == "correct"
+
+
+def test_c5_would_be_correct_without_the_last_layer(changed):
+    changed("googlenet", lambda net: net.register_module("fc", nn.Identity()))
+    assert verify("googlenet.c5").verdict == "correct"
+
+
+def test_c6_would_be_correct_with_reductions_everywhere_and_wrong_without_any(changed):
+    def reduce_all(net):
+        module = net.inception["3a"]
+        module.branch1x1 = nn.Sequential(nn.Conv2d(192, 9, 1), module.branch1x1)
+        module.branch_pool = nn.Sequential(nn.Conv2d(192, 9, 1), module.branch_pool)
+
+    def reduce_none(net):
+        module = net.inception["3a"]
+        for branch in (module.branch3x3, module.branch5x5):
+            branch[0] = nn.Identity()
+
+    changed("googlenet", reduce_all)
+    assert verify("googlenet.c6").verdict == "correct"
+    changed("googlenet", reduce_none)
+    assert verify("googlenet.c6").verdict == "wrong"
+
+
+def test_c7_would_be_wrong_for_wide_reductions(changed):
+    def widen(net):
+        net.inception["5b"].branch5x5[0] = nn.Conv2d(832, 8_192, 1)
+
+    changed("googlenet", widen)
+    assert verify("googlenet.c7").verdict == "wrong"
+
+
+def test_c8_would_be_wrong_with_padding(monkeypatch):
+    class Padded(nn.Conv2d):
+        def __init__(self, *args):
+            super().__init__(*args, padding=1)
+
+    monkeypatch.setattr(nn, "Conv2d", Padded)
+    assert verify("googlenet.c8").verdict == "wrong"
+
+
+def test_c10_would_be_correct_without_large_kernels(monkeypatch):
+    def port(name):
+        return create_model(name, torchvision_port=True)
+
+    monkeypatch.setattr(cnnhistory, "create_model", port)
+    assert verify("googlenet.c10").verdict == "correct"
+
+
+def test_c10_would_be_wrong_if_branches_were_not_one_convolution(monkeypatch):
+    convolve = torch.nn.functional.conv2d
+
+    def bent(x, weight, padding):
+        return convolve(x, weight, padding=padding).relu() + weight.shape[0]
+
+    monkeypatch.setattr(torch.nn.functional, "conv2d", bent)
+    assert verify("googlenet.c10").verdict == "wrong"
+
+
+def test_branches_of_different_sizes_would_be_wrong(changed):
+    def thin(net):
+        net.inception["4d"].branch_pool[0] = nn.MaxPool2d(3, stride=2, padding=1)
+
+    changed("googlenet", thin)
+    finding = verify("inception_module.c1")
+    assert finding.verdict == "wrong"
+    assert "8 of 9" in finding.computed
