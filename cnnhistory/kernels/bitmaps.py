@@ -135,6 +135,8 @@ def channels_last(x: Tensor) -> Tensor:
 
     A view that is negative in name only (`Tensor.is_neg`) is copied too.
     """
+    if x.is_contiguous(memory_format=torch.channels_last) and not x.is_neg():
+        return x
     return x.detach().resolve_neg().contiguous(memory_format=torch.channels_last)
 
 

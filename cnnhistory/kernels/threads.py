@@ -57,13 +57,19 @@ class _Helper:
 class _Turn:
     """The right to have the helpers at work, for as long as this object lives."""
 
+    __slots__ = ("__weakref__",)
+
+
+def _nobody() -> _Turn | None:
+    return None
+
 
 class _Crew:
     def __init__(self) -> None:
         self.process = os.getpid()
         self.helpers: list[_Helper] = []
         self.lock = threading.RLock()
-        self.leader: Callable[[], _Turn | None] = lambda: None
+        self.leader: Callable[[], _Turn | None] = _nobody
         self.kept: object = None  # what the helpers read and write
 
     def take(self, turn: _Turn) -> bool:
@@ -127,7 +133,8 @@ def do(job: Ints, threads: int, *kept: object) -> None:
         kernels.work(job)
         return
     try:
-        crew.settle()  # after an interrupted turn a helper may still be at work
+        if crew.kept is not None:  # of an interrupted turn: a helper may still be at work
+            crew.settle()
         helpers = crew.hire(threads - 1)
         crew.kept = job, kept
         for helper in helpers:
@@ -138,4 +145,4 @@ def do(job: Ints, threads: int, *kept: object) -> None:
         try:
             crew.settle()
         finally:
-            crew.leader = lambda: None
+            crew.leader = _nobody

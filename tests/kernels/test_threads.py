@@ -104,7 +104,7 @@ def test_an_interrupt_while_helpers_are_at_work_waits_for_them(layer, monkeypatc
 
     def look(box, patience):
         seen.append(crew.kept)
-        if 3 <= len(seen) < 8:  # the first two are from before the job
+        if len(seen) < 6:
             raise KeyboardInterrupt
         return is_free(box, patience)
 
@@ -113,8 +113,8 @@ def test_an_interrupt_while_helpers_are_at_work_waits_for_them(layer, monkeypatc
         patch.setattr(kernels, "is_free", look)
         with pytest.raises(KeyboardInterrupt):
             binary_conv2d(x, weight, threads=3)
-    assert len(seen) >= 9  # every interrupt was followed by another look
-    assert all(kept is not None for kept in seen[2:])  # what helpers may read is still there
+    assert len(seen) >= 7  # every interrupt was followed by another look
+    assert all(kept is not None for kept in seen)  # what helpers may read is still there
     assert crew.kept is None
     assert crew.leader() is None
     assert all(is_free(helper.box, 1) for helper in crew.helpers)

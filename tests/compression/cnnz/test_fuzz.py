@@ -132,6 +132,7 @@ def test_eighteen_thousand_altered_files():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_million_altered_files():
     assert fuzz(1_000_000, seed=1) > 20_000
 
@@ -185,5 +186,6 @@ def test_settings_that_ask_for_too_much():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_many_settings_that_ask_for_too_much():
     assert asked_for(100_000, seed=1) == 0
