@@ -22,7 +22,7 @@ ALLOWED = {
     "metrics": {"nn"},
     "data": set(),
     "optim": set(),
-    "training": {"tasks", "registry"},
+    "training": set(),
     "accounting": {"nn"},
     "kernels": {"nn"},
     "models": {"nn", "system"},

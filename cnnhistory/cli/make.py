@@ -39,8 +39,10 @@ def record(options: argparse.Namespace) -> None:
 
     from cnnhistory.cli.curve import TestErrorEachEpoch
     from cnnhistory.metrics.rejection import margin, rejection_curve
+    from cnnhistory.nn.loss import MAPLoss
     from cnnhistory.tasks.classification import build_classifier, evaluate
     from cnnhistory.training.fitting import fit
+    from cnnhistory.training.recipes import SGD, Adam, Constant, OneCycle
     from cnnhistory.zoo import recipes, store
 
     settings = recipes.recipe(options.id)
@@ -64,11 +66,13 @@ def record(options: argparse.Namespace) -> None:
         classifier = build_classifier(
             settings.model,
             settings.network_args,
-            settings.loss,  # type: ignore[arg-type]
-            settings.optimizer,  # type: ignore[arg-type]
-            settings.lr,
-            settings.weight_decay,
-            settings.schedule,  # type: ignore[arg-type]
+            MAPLoss() if settings.loss == "map" else None,
+            Adam(settings.lr, settings.weight_decay)
+            if settings.optimizer == "adam"
+            else SGD(
+                settings.lr, 0.9 if settings.optimizer == "sgd" else 0.0, settings.weight_decay
+            ),
+            OneCycle() if settings.schedule == "one_cycle" else Constant(),
         )
         curve = TestErrorEachEpoch()
         run = fit(
@@ -80,7 +84,7 @@ def record(options: argparse.Namespace) -> None:
             resume=True,
             validate=data.val_size > 0,
             callbacks=[curve],
-            precision=settings.precision,
+            trainer={"precision": settings.precision},
         )
         outcome = evaluate(run.network, data.test_set)
         print(f"{settings.id} seed {seed}: test error {outcome}, {run.seconds:.0f} s", flush=True)

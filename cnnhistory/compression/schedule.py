@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from cnnhistory.compression.deep_compression import deep_compress
 from cnnhistory.compression.pruning import LayerDensity, densities
 from cnnhistory.compression.quantization import Bits
-from cnnhistory.compression.training import Training, train
 from cnnhistory.registry import create_model
+from cnnhistory.training.loop import Training, train
 
 STAGES = ("base", "prune", "retrain", "share")
 

@@ -1,20 +1,24 @@
 """Classification: the LightningModule, and measuring a trained network."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
+from cnnhistory._util.modes import evaluating
 from cnnhistory.metrics.proportion import Interval, binomial_interval
-from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
 from cnnhistory.registry import create_model
-from cnnhistory.training import recipes
-from cnnhistory.training.recipes import OptimizerRecipe, ScheduleRecipe
+from cnnhistory.training.fitting import Run, fit
+from cnnhistory.training.recipes import Adam, OneCycle, OptimizerRecipe, ScheduleRecipe
+
+MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
+MakeSchedule = Callable[[Optimizer, int], LRScheduler]
 
 
 class Classifier(pl.LightningModule):
@@ -36,15 +40,15 @@ class Classifier(pl.LightningModule):
         self,
         network: nn.Module,
         loss: nn.Module | None = None,
-        optimizer: OptimizerRecipe | None = None,
-        schedule: ScheduleRecipe | None = None,
+        optimizer: MakeOptimizer | None = None,
+        schedule: MakeSchedule | None = None,
     ) -> None:
         super().__init__()
         # Convolutions run a quarter faster this way round, and compute the same.
         self.network = network.to(memory_format=torch.channels_last)
         self.loss = loss or getattr(network, "criterion", None) or nn.CrossEntropyLoss()
-        self.optimizer_recipe = optimizer or recipes.adam()
-        self.schedule_recipe = schedule or recipes.one_cycle()
+        self.optimizer_recipe = optimizer or Adam()
+        self.schedule_recipe = schedule or OneCycle()
         # Sums over the current epoch of each stage: loss, wrong, examples. Logging every step
         # would cost more than a step of a small network does.
         for stage in ("train", "val", "test"):
@@ -176,18 +180,6 @@ class Evaluation:
         )
 
 
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Run the body with the network in evaluation mode and without gradients."""
-    was_training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        network.train(was_training)
-
-
 class LabeledData(Protocol):
     """A part of a data module: all its inputs and all its labels, in memory."""
 
@@ -217,55 +209,76 @@ def evaluate(network: nn.Module, data: LabeledData, batch_size: int = 500) -> Ev
     return Evaluation(scores, scores.argmax(1), targets)
 
 
-LOSSES = {
-    "cross_entropy": nn.CrossEntropyLoss,
-    "rbf_distance": RBFDistanceLoss,
-    "map": MAPLoss,
-}
-OPTIMIZERS: dict[str, Callable[..., OptimizerRecipe]] = {
-    "adam": recipes.adam,
-    "sgd": recipes.sgd,
-    "plain_sgd": partial(recipes.sgd, momentum=0.0),
-}
-SCHEDULES: dict[str, Callable[[], ScheduleRecipe]] = {
-    "one_cycle": recipes.one_cycle,
-    "constant": recipes.constant,
-}
+def fit_classifier(
+    network: str | nn.Module,
+    data: pl.LightningDataModule,
+    *,
+    epochs: int,
+    seed: int = 0,
+    loss: nn.Module | None = None,
+    optimizer: MakeOptimizer | None = None,
+    schedule: MakeSchedule | None = None,
+    directory: str | Path | None = None,
+    resume: bool = False,
+    validate: bool = True,
+    callbacks: Sequence[pl.Callback] = (),
+    trainer: Mapping[str, Any] | None = None,
+) -> Run:
+    """Train a network as a classifier: `fit` of a `Classifier`.
+
+    A network that is given by name is built here, and its initial weights follow from `seed` too.
+
+    Args:
+        network: name of a model, or a network.
+        data: as for `cnnhistory.training.fitting.fit`, like all that is not explained here.
+        epochs: how often the train split is gone through.
+        seed: of everything random.
+        loss: default: the network's own `criterion`, else cross-entropy.
+        optimizer: recipe, see `cnnhistory.training.recipes`; default `Adam()`.
+        schedule: recipe; default `OneCycle()`.
+        directory: where metrics and checkpoints go.
+        resume: continue the run in `directory`.
+        validate: measure the validation split after each epoch.
+        callbacks: further callbacks.
+        trainer: further keywords of the trainer.
+
+    Raises:
+        ValueError, OSError: as `fit` does.
+        UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
+    """
+    torch.manual_seed(seed)
+    net = create_model(network) if isinstance(network, str) else network
+    return fit(
+        Classifier(net, loss, optimizer, schedule),
+        data,
+        epochs=epochs,
+        seed=seed,
+        directory=directory,
+        resume=resume,
+        validate=validate,
+        callbacks=callbacks,
+        trainer=trainer,
+    )
 
 
 def build_classifier(
     network: str,
     network_args: dict[str, Any] | None = None,
-    loss: Literal["cross_entropy", "rbf_distance", "map"] | None = None,
-    optimizer: Literal["adam", "sgd", "plain_sgd"] = "adam",
-    lr: float = 2e-3,
-    weight_decay: float = 0.0,
-    schedule: Literal["one_cycle", "constant"] = "one_cycle",
+    loss: nn.Module | None = None,
+    optimizer: OptimizerRecipe | None = None,
+    schedule: ScheduleRecipe | None = None,
 ) -> Classifier:
-    """Build a classifier from plain settings, as the command line and recorded runs name them.
+    """Build a classifier from settings, as the command line and recorded runs name them.
 
     Args:
         network: name of a model, see `cnnhistory.list_models()`.
         network_args: keywords of the model's builder.
         loss: default: the network's own criterion, else cross-entropy.
-        optimizer: update rule; sgd has momentum 0.9, plain_sgd none.
-        lr: learning rate (its peak, for a schedule that moves it).
-        weight_decay: factor of the decay in the optimizer's own convention.
-        schedule: how the rate moves over the run.
+        optimizer: recipe, see `cnnhistory.training.recipes`; default `Adam()`.
+        schedule: recipe; default `OneCycle()`.
 
     Raises:
-        ValueError: a loss, optimizer or schedule of another name.
+        UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
+        TypeError: the model has no such setting.
     """
-    for name, value, known in (
-        ("loss", loss or "cross_entropy", LOSSES),
-        ("optimizer", optimizer, OPTIMIZERS),
-        ("schedule", schedule, SCHEDULES),
-    ):
-        if value not in known:
-            raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
-    return Classifier(
-        create_model(network, **(network_args or {})),
-        loss=LOSSES[loss]() if loss else None,
-        optimizer=OPTIMIZERS[optimizer](lr=lr, weight_decay=weight_decay),
-        schedule=SCHEDULES[schedule](),
-    )
+    return Classifier(create_model(network, **(network_args or {})), loss, optimizer, schedule)

@@ -1,9 +1,9 @@
-"""`fit`: train a network in one line."""
+"""`fit`: train any LightningModule in one call, repeatable and resumable."""
 
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,17 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from cnnhistory.registry import create_model
-from cnnhistory.tasks.classification import Classifier
+from cnnhistory._util.lookup import expected, unknown_id
 from cnnhistory.training.callbacks import CHECKPOINT, History, SeedEachEpoch, epoch_checkpoint
-from cnnhistory.training.recipes import OptimizerRecipe, ScheduleRecipe
+
+# What `fit` sets unless it is told otherwise.
+TRAINER: dict[str, Any] = {
+    "devices": 1,
+    "logger": False,
+    "enable_model_summary": False,
+    "num_sanity_val_steps": 0,
+    "use_distributed_sampler": False,  # the data module's sampler shards itself
+}
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,17 @@ class Run:
     fractions.
     """
 
-    network: nn.Module
+    module: pl.LightningModule
     history: list[dict[str, float]]
     seed: int
     directory: Path | None
+
+    @property
+    def network(self) -> nn.Module:
+        """What the module trains: its attribute `network`, else the module itself."""
+        network = getattr(self.module, "network", self.module)
+        assert isinstance(network, nn.Module)
+        return network
 
     @property
     def seconds(self) -> float:
@@ -41,102 +55,84 @@ class Run:
         """Return one metric, epoch by epoch.
 
         Raises:
-            KeyError: the run did not log it; the message lists what it logged.
+            UnknownIdError: the run did not log it; a KeyError that lists what it logged.
         """
-        if not self.history or metric not in self.history[0]:
-            known = ", ".join(self.history[0]) if self.history else "nothing"
-            raise KeyError(f"metric: expected one of {known}, got {metric!r}")
+        known = list(self.history[0]) if self.history else []
+        if metric not in known:
+            raise unknown_id("metric", metric, known)
         return [row[metric] for row in self.history]
 
 
 def fit(
-    network: str | nn.Module | Classifier,
+    module: pl.LightningModule,
     data: pl.LightningDataModule,
     *,
     epochs: int,
     seed: int = 0,
-    loss: nn.Module | None = None,
-    optimizer: OptimizerRecipe | None = None,
-    schedule: ScheduleRecipe | None = None,
     directory: str | Path | None = None,
     resume: bool = False,
-    accelerator: str = "auto",
-    devices: int = 1,
     validate: bool = True,
-    **trainer: Any,
+    callbacks: Sequence[pl.Callback] = (),
+    trainer: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Train a network on the train split of `data` and return it with its history.
+    """Train a module on the train split of `data` and return it with its history.
 
-    The same call gives the same weights: initialization (for a network given by name), the order
-    of the examples and everything random in the network follow from `seed`. With a `directory`,
-    metrics go to `metrics.csv` and the state after each epoch to `last.ckpt` there; a run that was
-    killed is continued by the same call with `resume=True`, from the last complete epoch, and ends
-    with the weights of a run that was never interrupted.
+    The same call on the same initial weights gives the same weights: the order of the examples
+    and everything random in the module follow from `seed`. With a `directory`, metrics go to
+    `metrics.csv` and the state after each epoch to `last.ckpt` there; a run that was killed is
+    continued by the same call with `resume=True`, from the last complete epoch, and ends with the
+    weights of a run that was never interrupted.
 
     Args:
-        network: name of a model, a network, or a ready `Classifier` (then `loss`, `optimizer` and
-            `schedule` must be left out).
+        module: what is trained, with its losses, optimizers and metrics.
         data: where the examples come from; its `seed`, if it has one, is set to `seed`.
-        epochs: passes over the train split.
-        seed: of everything random.
-        loss: default: the network's own `criterion`, else cross-entropy.
-        optimizer: recipe, see `cnnhistory.training.recipes`; default `adam(2e-3)`.
-        schedule: recipe; default `one_cycle()`.
+        epochs: how often the train split is gone through.
+        seed: of everything random, but for the initial weights, which the module brings.
         directory: where metrics and checkpoints go; nothing is written without it.
         resume: continue from `directory`/last.ckpt if there is one, else start.
-        accelerator: "auto" takes what Lightning finds.
-        devices: how many of them.
         validate: measure the validation split after each epoch.
-        **trainer: further keywords of `pytorch_lightning.Trainer`.
+        callbacks: further callbacks, called before ours.
+        trainer: further keywords of `pytorch_lightning.Trainer`, such as `accelerator`.
 
     Raises:
-        ValueError: epochs < 1, recipes given along with a Classifier, `resume` without a
-            directory, or a checkpoint that cannot be read.
+        ValueError: epochs < 1, `resume` without a directory, or a checkpoint that cannot be read.
         OSError: the directory cannot be created.
     """
     if epochs < 1:
-        raise ValueError(f"epochs: expected at least 1, got {epochs}")
+        raise expected("epochs", "at least 1", epochs)
     if resume and directory is None:
-        raise ValueError("resume: expected a directory to resume from, got directory=None")
+        raise expected("resume", "a directory to resume from", "directory=None")
     folder = Path(directory) if directory is not None else None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     if hasattr(data, "seed"):
         data.seed = seed
-    if isinstance(network, Classifier):
-        if loss or optimizer or schedule:
-            raise ValueError("loss, optimizer, schedule: a Classifier already has its own")
-        module = network
-    else:
-        net = create_model(network) if isinstance(network, str) else network
-        module = Classifier(net, loss, optimizer, schedule)
+    settings = dict(trainer or {})
     history = History(folder)
-    callbacks: list[pl.Callback] = [SeedEachEpoch(seed), *trainer.pop("callbacks", []), history]
-    if folder is not None:
-        callbacks.append(epoch_checkpoint(folder))
+    ours = [history] if folder is None else [history, epoch_checkpoint(folder)]
     with quiet():
         engine = pl.Trainer(
-            max_epochs=epochs,
-            accelerator=accelerator,
-            devices=devices,
-            callbacks=callbacks,
-            limit_val_batches=trainer.pop("limit_val_batches", 1.0 if validate else 0),
             **{
-                "logger": False,
-                "enable_checkpointing": folder is not None,
-                "enable_model_summary": False,
+                **TRAINER,
                 "enable_progress_bar": sys.stderr.isatty(),
-                "num_sanity_val_steps": 0,
-                "use_distributed_sampler": False,
-                **trainer,
-            },
+                "limit_val_batches": 1.0 if validate else 0,
+                **settings,
+                "max_epochs": epochs,
+                "enable_checkpointing": folder is not None,
+                "callbacks": [
+                    SeedEachEpoch(seed),
+                    *callbacks,
+                    *(settings.get("callbacks") or []),
+                    *ours,
+                ],
+            }
         )
         engine.fit(module, datamodule=data, ckpt_path=checkpoint_in(folder) if resume else None)
     if engine.interrupted:
         raise KeyboardInterrupt
     module.cpu()
-    return Run(module.network, history.rows, seed, folder)
+    return Run(module, history.rows, seed, folder)
 
 
 def checkpoint_in(folder: Path | None) -> str | None:
@@ -145,7 +141,7 @@ def checkpoint_in(folder: Path | None) -> str | None:
         return None
     path = folder / CHECKPOINT
     try:
-        torch.load(path, map_location="meta", weights_only=False)
+        torch.load(path, map_location="meta", weights_only=True)
     except Exception as error:
         raise ValueError(
             f"resume: {path} is not a readable checkpoint ({type(error).__name__}); "

@@ -1,5 +1,6 @@
 """The commands compress and decompress on files of every kind."""
 
+import json
 import os
 
 import pytest
@@ -122,3 +123,80 @@ def test_what_a_file_says_cannot_steer_a_terminal(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "x1b[2J" in out
+
+
+def test_compress_and_decompress_a_recorded_run(tmp_path, capsys):
+    from safetensors import safe_open
+
+    from cnnhistory import zoo
+
+    target, back = tmp_path / "net.cnnz", tmp_path / "net.safetensors"
+    assert main(["compress", "lenet5_modern_mnist", "-o", str(target)]) == 0
+    out = capsys.readouterr().out
+    assert f"{target.stat().st_size:,} bytes" in out
+    assert "weights" in out
+    assert "codebooks" in out
+    assert main(["decompress", str(target), "-o", str(back)]) == 0
+    assert "create_model('lenet5_modern')" in capsys.readouterr().out
+    original, found = zoo.load_weights("lenet5_modern_mnist"), load_file(back)
+    assert found.keys() == original.keys()
+    for key, value in found.items():
+        assert value.shape == original[key].shape
+        if value.dim() == 1:
+            assert torch.equal(value, original[key])
+        elif value.dim() == 2:
+            assert len(value.unique()) <= 31  # five bits
+    with safe_open(back, "pt") as file:
+        assert json.loads(file.metadata()["settings"]) == {}
+    # what is shared already comes back bit for bit
+    again = tmp_path / "again.cnnz"
+    options = ["--weights", str(back), "-o", str(again)]
+    assert main(["compress", "lenet5_modern", *options]) == 0
+    states = [load(path).state() for path in (again, target)]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
+
+
+def test_compress_with_fewer_bits_pruning_and_settings(tmp_path, capsys):
+    torch.manual_seed(0)
+    net = create_model("lenet5_modern", num_classes=3)
+    save_file(net.state_dict(), tmp_path / "w.safetensors")
+    target = tmp_path / "net.cnnz"
+    options = ["--conv-bits=3", "--dense-bits=2", "--density=0.1", "--conv-index-bits=4"]
+    common = ["--weights", str(tmp_path / "w.safetensors"), "-o", str(target)]
+    status = main(["compress", "lenet5_modern", '--settings={"num_classes": 3}', *common, *options])
+    assert status == 0, capsys.readouterr().err
+    contents = load(target)
+    assert contents.network().output.out_features == 3
+    c5 = contents.parts["c5.weight"]
+    assert (c5.index_bits, len(c5.places)) == (4, 4800)
+    assert len(c5.values) <= 7
+    assert len(contents.parts["f6.weight"].values) <= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compress", "lenet5_mnst"], "did you mean lenet5_mnist"),
+        (["compress", "lenet5_mnist", "--dense-bits=9"], "bits: expected between 1 and 8, got 9"),
+        (["compress", "lenet5_mnist", "--density=2"], "density: expected a fraction"),
+        (["compress", "lenet5x", "--weights=missing"], "did you mean"),
+        (["compress", "lenet5", "--weights=missing"], "missing"),
+        (["compress", "lenet5", "--weights=text"], "not a .safetensors file"),
+        (["compress", "lenet5", "--weights=other"], "expected 'c1.bias' of shape (6,), got none"),
+        (["compress", "lenet5", "--weights=other", "--settings=[]"], "expected a JSON object"),
+        (["decompress", "text"], "expected a file that begins with b'CNNZ'"),
+        (["decompress", "missing"], "missing"),
+    ],
+)
+def test_what_cannot_be_compressed_is_one_line(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("hello")
+    save_file({"x": torch.zeros(1)}, tmp_path / "other")
+    assert main([*arguments, "-o", "result"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("cnnhistory: ")
+    assert len(captured.err.splitlines()) == 1
+    assert message in captured.err
+    assert not (tmp_path / "result").exists()

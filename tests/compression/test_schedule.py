@@ -4,10 +4,10 @@ import torch
 from cnnhistory import create_model
 from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import STAGES, Schedule, run
-from cnnhistory.compression.training import Training
 from cnnhistory.compression.weights import compressible, current_weight
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.tasks.classification import evaluate
+from cnnhistory.training.loop import Training
 
 
 def tiny(**changes):

@@ -1,4 +1,5 @@
 import pytest
+import pytorch_lightning as pl
 import torch
 
 from cnnhistory.data.tensors import LabeledImages
@@ -9,7 +10,9 @@ from cnnhistory.tasks.classification import (
     build_classifier,
     check_labels,
     evaluate,
+    fit_classifier,
 )
+from cnnhistory.training.recipes import SGD, Constant
 
 
 class Echo(torch.nn.Module):
@@ -64,14 +67,48 @@ def test_no_example_is_refused():
 
 def test_the_network_brings_its_own_loss():
     assert isinstance(build_classifier("lenet5").loss, RBFDistanceLoss)
-    assert isinstance(build_classifier("lenet5", loss="map").loss, MAPLoss)
+    assert isinstance(build_classifier("lenet5", loss=MAPLoss()).loss, MAPLoss)
     assert isinstance(build_classifier("lenet5_modern").loss, torch.nn.CrossEntropyLoss)
 
 
-@pytest.mark.parametrize("setting", ["loss", "optimizer", "schedule"])
-def test_unknown_settings_are_refused(setting):
-    with pytest.raises(ValueError, match=f"{setting}: expected one of .* got 'nonsense'"):
-        build_classifier("lenet5", **{setting: "nonsense"})
+def test_recipes_reach_the_run(blobs, network):
+    class Rates(pl.Callback):
+        def on_train_batch_start(self, trainer, module, batch, batch_idx):
+            rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    rates = []
+    recipe = {"optimizer": SGD(0.25), "schedule": Constant(), "callbacks": [Rates()]}
+    run = fit_classifier(network(), blobs(), epochs=1, validate=False, **recipe)
+    assert set(rates) == {0.25}
+    assert isinstance(run.module, Classifier)
+
+
+def weights(network):
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def test_named_model_is_seeded(blobs):
+    kwargs = {"epochs": 1, "trainer": {"accelerator": "cpu", "limit_train_batches": 1}}
+    small = blobs()
+    small.train_set.images = torch.zeros(75, 1, 32, 32)
+    small.val_set.images = torch.zeros(75, 1, 32, 32)
+    runs = [fit_classifier("lenet5_modern", small, seed=seed, **kwargs) for seed in (4, 4, 5)]
+    assert torch.equal(weights(runs[0].network), weights(runs[1].network))
+    assert not torch.equal(weights(runs[0].network), weights(runs[2].network))
+
+
+def test_a_network_that_bounds_its_weights_is_asked_to_after_every_step(blobs, network):
+    class Bounded(torch.nn.Sequential):
+        calls = 0
+
+        def constrain(self):
+            self.calls += 1
+            self[0].weight.data.clamp_(-0.01, 0.01)
+
+    net = Bounded(*network())
+    fit_classifier(net, blobs(n=64, batch_size=16), epochs=2)
+    assert net.calls == 2 * 2
+    assert float(net[0].weight.detach().abs().max()) == pytest.approx(0.01)
 
 
 def test_evaluation_interval_is_binomial():

@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from cnnhistory.training.recipes import adam, constant, one_cycle, sgd, steps
+from cnnhistory.training.recipes import SGD, Adam, Constant, OneCycle, Steps
 
 
 def rates(schedule, lr=1.0, total=100):
     weight = torch.nn.Parameter(torch.zeros(1))
-    optimizer = sgd(lr=lr)([weight])
+    optimizer = SGD(lr=lr)([weight])
     scheduler = schedule(optimizer, total)
     found = []
     for _ in range(total):
@@ -17,7 +17,7 @@ def rates(schedule, lr=1.0, total=100):
 
 
 def test_one_cycle_rises_to_the_rate_and_falls():
-    found = rates(one_cycle(warmup=0.25), lr=0.5)
+    found = rates(OneCycle(warmup=0.25), lr=0.5)
     assert found[0] == pytest.approx(0.5 / 25)
     assert max(found) == pytest.approx(0.5)
     assert found.index(max(found)) == 24
@@ -25,11 +25,11 @@ def test_one_cycle_rises_to_the_rate_and_falls():
 
 
 def test_constant_stays():
-    assert set(rates(constant(), lr=0.3)) == {0.3}
+    assert set(rates(Constant(), lr=0.3)) == {0.3}
 
 
 def test_steps_fall_at_the_fractions():
-    found = rates(steps(at=(0.5, 0.75), factor=0.1))
+    found = rates(Steps(at=(0.5, 0.75), factor=0.1))
     assert found[49] == 1.0
     assert found[50] == pytest.approx(0.1)
     assert found[74] == pytest.approx(0.1)
@@ -38,12 +38,12 @@ def test_steps_fall_at_the_fractions():
 
 def test_fractions_are_checked():
     with pytest.raises(ValueError, match="at: expected fractions"):
-        steps(at=(30, 60))
+        Steps(at=(30, 60))
 
 
 def test_settings_reach_the_optimizer():
     weight = [torch.nn.Parameter(torch.zeros(1))]
-    group = sgd(lr=0.2, momentum=0.8, weight_decay=0.1)(weight).param_groups[0]
+    group = SGD(lr=0.2, momentum=0.8, weight_decay=0.1)(weight).param_groups[0]
     assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.2, 0.8, 0.1)
-    group = adam(lr=0.01, weight_decay=0.3)(weight).param_groups[0]
+    group = Adam(lr=0.01, weight_decay=0.3)(weight).param_groups[0]
     assert (group["lr"], group["weight_decay"]) == (0.01, 0.3)

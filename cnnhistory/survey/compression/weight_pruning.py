@@ -79,8 +79,8 @@ def prune_digits(density: float = 1 / 12) -> tuple[Compressed, DigitsDataModule]
     """Return LeNet-300-100 pruned on the 4,000 training digits, and its twin, in seconds."""
     from cnnhistory.compression.quantization import Bits
     from cnnhistory.compression.schedule import Schedule, run
-    from cnnhistory.compression.training import Training
     from cnnhistory.data.digits import DigitsDataModule
+    from cnnhistory.training.loop import Training
 
     data = DigitsDataModule(scale="small", pad_to=28, val_size=0)
     stretch = Training(1, 4e-3, batch_size=128)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnhistory.compression.training import Training, train
+from cnnhistory.training.loop import Training, train
 
 X = torch.rand(40, 1, 6, 6, generator=torch.Generator().manual_seed(0))
 Y = (X[:, 0, 0, 0] > 0.5).long()
