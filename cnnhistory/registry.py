@@ -19,6 +19,8 @@ from cnnhistory.system import ERAS, STATUSES, System
 if TYPE_CHECKING:
     from torch import nn
 
+    from cnnhistory.system import ModelCard
+
 
 @functools.cache
 def _systems() -> dict[str, System]:
@@ -101,6 +103,22 @@ def system_of(model: str) -> System:
 def _module_of(model: str) -> ModuleType:
     """Import the module in which the builder of a model stands."""
     return importlib.import_module(f"cnnhistory.{system_of(model).home}")
+
+
+def model_card(name: str) -> ModelCard:
+    """Return what it takes to run a model: its input, a tiny version, data to train it on.
+
+    It stands beside the builder, in the `MODELS` of its module, which this imports.
+
+    Raises:
+        UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
+        RuntimeError: the module has no card for the model.
+    """
+    module = _module_of(name)
+    cards = getattr(module, "MODELS", {})
+    if name not in cards:
+        raise RuntimeError(f"model {name!r}: expected a card in {module.__name__}.MODELS, got none")
+    return cards[name]
 
 
 def create_model(name: str, **settings: Any) -> nn.Module:

@@ -75,6 +75,10 @@ STATUSES = ("built", "planned")
 CHECKS = ("count", "rf", "algebra", "exp", "cite")
 VERDICTS = ("correct", "imprecise", "wrong", "unverified", "opinion")
 
+# Class paths of the data modules that small mode trains on.
+DIGITS = "cnnhistory.data.digits.DigitsDataModule"
+PATCHES = "cnnhistory.data.patches.PatchesDataModule"
+
 
 @dataclass(frozen=True)
 class System:
@@ -227,7 +231,8 @@ class ModelCard:
     version that is cheap enough for tests, empty where the model itself is; `tiny_shape` is its
     input, where that differs. `data` is the class path of a data module whose small mode the model
     can be trained on, `data_args` its keywords, `network_args` the settings of the model that fit
-    those data (None: the model is not for training).
+    those data (None: the model is not for training). `any_size` says that the network takes images
+    of other sizes, too.
 
     Shape: (C, H, W), or what the network takes, without the batch.
     """
@@ -235,6 +240,7 @@ class ModelCard:
     input_shape: tuple[int, ...]
     tiny: dict[str, Any] = field(default_factory=dict)
     tiny_shape: tuple[int, ...] | None = None
-    data: str | None = "cnnhistory.data.digits.DigitsDataModule"
+    data: str | None = DIGITS
     data_args: dict[str, Any] = field(default_factory=dict)
     network_args: dict[str, Any] = field(default_factory=dict)
+    any_size: bool = False

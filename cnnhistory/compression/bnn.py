@@ -12,15 +12,33 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, Sign, constrain
 from cnnhistory.nn.loss import SquaredHingeLoss
 from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.system import PATCHES, ModelCard
 
 # Maps of the 3x3 convolutions, "M" for maximum pooling of 2x2; units of the dense layers.
 LAYOUTS = {
     "cifar": ("128 128 M 256 256 M 512 512 M", "1024 1024"),  # Section 2.1, CIFAR-10
     "mlp": ("", "4096 4096 4096"),  # Section 2.1, MNIST
     "digits": ("32 M 64 M", "256"),  # ours, for seconds of training
+}
+
+_DIGITS = {"levels": "symmetric", "pad_to": 28}
+_CIFAR = ModelCard(
+    (3, 32, 32),
+    {"width": 1 / 8},
+    data=PATCHES,
+    network_args={"num_classes": 16, "width": 3 / 16},
+)
+MODELS = {
+    "bnn_cifar": _CIFAR,
+    "bnn_mlp": ModelCard(
+        (1, 28, 28), {"width": 1 / 8}, data_args=_DIGITS, network_args={"width": 1 / 8}
+    ),
+    "bnn_digits": ModelCard((1, 28, 28), data_args=_DIGITS),
 }
 
 
@@ -61,12 +79,12 @@ class BNN(nn.Module):
         float_counterpart: bool = False,
     ) -> None:
         super().__init__()
-        if layout not in LAYOUTS:
-            raise ValueError(f"layout: expected one of {', '.join(LAYOUTS)}, got {layout!r}")
+        check_one_of("layout", layout, LAYOUTS)
+        check_counts(num_classes=num_classes, in_channels=in_channels, image_size=image_size)
         convolutions, dense = LAYOUTS[layout]
         shrink = 2 ** convolutions.count("M")
-        if image_size < shrink or image_size % shrink:
-            raise ValueError(f"image_size: expected a multiple of {shrink}, got {image_size}")
+        if image_size % shrink:
+            raise expected("image_size", f"a multiple of {shrink}", image_size)
         self.in_channels = in_channels
         self.image_size = image_size
         self.criterion = SquaredHingeLoss()

@@ -13,9 +13,12 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.nn.binary import BinaryConv2d, ScaledSignConv2d, Sign, constrain
 from cnnhistory.nn.sign import WeightGradient
 from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.system import PATCHES, ModelCard
 
 Form = Literal["xnor", "bwn", "float"]
 
@@ -23,6 +26,20 @@ Form = Literal["xnor", "bwn", "float"]
 LAYOUTS = {
     "cifar": ("128 128 M 256 256 M 512 512 M", "1024 1024"),  # BNN's for CIFAR-10
     "digits": ("32 M 64 M", "256"),
+}
+
+_DIGITS = {"levels": "symmetric", "pad_to": 28}
+_CIFAR = ModelCard(
+    (3, 32, 32),
+    {"width": 1 / 8},
+    data=PATCHES,
+    network_args={"num_classes": 16, "width": 3 / 16},
+)
+MODELS = {
+    "xnor_cifar": _CIFAR,
+    "bwn_cifar": _CIFAR,
+    "xnor_digits": ModelCard((1, 28, 28), data_args=_DIGITS),
+    "bwn_digits": ModelCard((1, 28, 28), data_args=_DIGITS),
 }
 
 
@@ -68,14 +85,13 @@ class XNORNet(nn.Module):
         gradient: WeightGradient = "paper",
     ) -> None:
         super().__init__()
-        if layout not in LAYOUTS:
-            raise ValueError(f"layout: expected one of {', '.join(LAYOUTS)}, got {layout!r}")
-        if form not in ("xnor", "bwn", "float"):
-            raise ValueError(f"form: expected 'xnor', 'bwn' or 'float', got {form!r}")
+        check_one_of("layout", layout, LAYOUTS)
+        check_counts(num_classes=num_classes, in_channels=in_channels, image_size=image_size)
+        check_one_of("form", form, ("xnor", "bwn", "float"))
         convolutions, dense = LAYOUTS[layout]
         shrink = 2 ** convolutions.count("M")
-        if image_size < shrink or image_size % shrink:
-            raise ValueError(f"image_size: expected a multiple of {shrink}, got {image_size}")
+        if image_size % shrink:
+            raise expected("image_size", f"a multiple of {shrink}", image_size)
         self.in_channels = in_channels
         self.image_size = image_size
         layers = OrderedDict[str, nn.Module]()

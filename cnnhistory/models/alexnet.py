@@ -10,13 +10,15 @@ kept the dense layers from over-fitting; response normalization and overlapping 
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import count
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts, check_finite, check_share
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
-from cnnhistory.nn.size import check_images, scaled, window_count
+from cnnhistory.nn.size import check_images, last_side, scaled, window_count
+from cnnhistory.system import PATCHES, ModelCard
 
 # Section 3.5 and Figure 2, the convolutions. Maps, kernel, stride, padding, whether each half of
 # the maps reads its own half only, initial bias, then whether normalization and pooling follow.
@@ -32,15 +34,9 @@ DENSE = 4096  # units of fc6 and fc7
 # Units that the paper counts for each layer (Section 3.5). Its conv1 has 55x48 units a map; the
 # 55x55 of its Figure 2 are 290,400, and 659,272 in all instead of about 650,000.
 PAPER_UNITS = {
-    "conv1": 253_440,
-    "conv2": 186_624,
-    "conv3": 64_896,
-    "conv4": 64_896,
-    "conv5": 43_264,
-    "fc6": 4_096,
-    "fc7": 4_096,
-    "fc8": 1_000,
-}
+    "conv1": 253_440, "conv2": 186_624, "conv3": 64_896, "conv4": 64_896, "conv5": 43_264,
+    "fc6": 4_096, "fc7": 4_096, "fc8": 1_000,
+}  # fmt: skip
 
 # The later form for one GPU (A. Krizhevsky, 2014) as torchvision has it: fewer maps, two pixels
 # of padding around an image of 224x224.
@@ -48,6 +44,19 @@ ONE_TOWER_MAPS = (64, 192, 384, 256, 256)
 ONE_TOWER_PADDING = 2
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+
+SMALL = {"image_size": 64, "padding": 2, "width": 1 / 8}
+MODELS = {
+    "alexnet": ModelCard(
+        (3, 227, 227),
+        SMALL,
+        (3, 64, 64),
+        PATCHES,
+        {"side": 64, "levels": "bytes"},
+        SMALL | {"num_classes": 16},
+    ),
+    "alexnet_cifar4": ModelCard((3, 32, 32), data=PATCHES, network_args={"num_classes": 16}),
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,7 @@ class AlexNetSettings:
     `padding` is the number of zeros around the image; default: none, in the one-tower form 2.
 
     Raises:
-        ValueError: `activation` is not "relu" or "tanh", `groups` is not 1 or 2, or `padding` is
-            negative.
+        ValueError: a setting is not among its values, or out of range.
     """
 
     num_classes: int = 1000
@@ -76,11 +84,11 @@ class AlexNetSettings:
     padding: int | None = None
 
     def __post_init__(self) -> None:
-        _check_activation(self.activation)
-        if self.groups not in (1, 2):
-            raise ValueError(f"groups: expected 1 or 2, got {self.groups}")
-        if self.first_padding < 0:
-            raise ValueError(f"padding: expected at least 0, got {self.padding}")
+        check_counts(num_classes=self.num_classes, in_channels=self.in_channels)
+        check_one_of("activation", self.activation, ACTIVATIONS)
+        check_one_of("groups", self.groups, (1, 2))
+        check_counts(0, padding=self.first_padding)
+        check_share("dropout", self.dropout)
 
     @property
     def first_padding(self) -> int:
@@ -137,11 +145,7 @@ class AlexNet(nn.Module):
     def __init__(self, settings: AlexNetSettings | None = None) -> None:
         super().__init__()
         self.settings = s = settings or AlexNetSettings()
-        side = s.pool5_side(s.image_size)
-        if side < 1:
-            smallest = next(size for size in count(s.image_size) if s.pool5_side(size) > 0)
-            raise ValueError(f"image_size: expected at least {smallest}, got {s.image_size}")
-
+        side = last_side(s.image_size, s.pool5_side)
         features = OrderedDict[str, nn.Module]()
         maps = s.in_channels
         for n, row in enumerate(CONVOLUTIONS, start=1):
@@ -161,17 +165,17 @@ class AlexNet(nn.Module):
         self.features = nn.Sequential(features)
 
         units = scaled(DENSE, s.width)
-        fc6, fc7 = (
-            [(f"fc{n}", nn.Linear(inputs, units)), (f"{s.activation}{n}", self._activation())]
-            for n, inputs in ((6, maps * side**2), (7, units))
-        )
-        drop6, drop7 = (("drop6", nn.Dropout(s.dropout)), ("drop7", nn.Dropout(s.dropout)))
-        fc8 = ("fc8", nn.Linear(units, s.num_classes))
-        # The paper silences outputs of fc6 and fc7; the one-tower form their inputs.
-        layers = [*fc6, drop6, *fc7, drop7, fc8]
-        if s.one_tower:
-            layers = [drop6, *fc6, drop7, *fc7, fc8]
-        self.classifier = nn.Sequential(OrderedDict(layers))
+        classifier = OrderedDict[str, nn.Module]()
+        for n, inputs in ((6, maps * side**2), (7, units)):
+            # The paper silences outputs of fc6 and fc7; the one-tower form their inputs.
+            if s.one_tower:
+                classifier[f"drop{n}"] = nn.Dropout(s.dropout)
+            classifier[f"fc{n}"] = nn.Linear(inputs, units)
+            classifier[f"{s.activation}{n}"] = self._activation()
+            if not s.one_tower:
+                classifier[f"drop{n}"] = nn.Dropout(s.dropout)
+        classifier["fc8"] = nn.Linear(units, s.num_classes)
+        self.classifier = nn.Sequential(classifier)
         self._initialize(side)
 
     def _activation(self) -> nn.Module:
@@ -211,8 +215,8 @@ class FourLayers(nn.Module):
     weights; default: the root of 1 / inputs of a unit, by which sums keep the size of the inputs.
 
     Raises:
-        ValueError: `activation` is not "relu" or "tanh", `image_size` is below 15, or the input
-            has another shape than the above.
+        ValueError: a setting is not among its values or out of range (`image_size` below 15), or
+            the input has another shape than the above.
 
     Source: krizhevsky2012imagenet, Section 3.1, Figure 1.
 
@@ -230,9 +234,11 @@ class FourLayers(nn.Module):
         std: float | None = None,
     ) -> None:
         super().__init__()
-        _check_activation(activation)
-        if image_size < 15:
-            raise ValueError(f"image_size: expected at least 15, got {image_size}")
+        check_one_of("activation", activation, ACTIVATIONS)
+        check_counts(num_classes=num_classes, in_channels=in_channels)
+        check_counts(15, image_size=image_size)
+        if std is not None:
+            check_finite("std", std, positive=True)
         self.in_channels, self.image_size = in_channels, image_size
         maps, side = in_channels, image_size
         features = OrderedDict[str, nn.Module]()
@@ -253,11 +259,6 @@ class FourLayers(nn.Module):
         return self.fc4(self.features(x).flatten(1))
 
 
-def _check_activation(name: str) -> None:
-    if name not in ACTIVATIONS:
-        raise ValueError(f"activation: expected 'relu' or 'tanh', got {name!r}")
-
-
 def alexnet(
     num_classes: int = 1000,
     in_channels: int = 3,
@@ -276,21 +277,13 @@ def alexnet(
     With `one_tower` the later form for one GPU, equal to torchvision's: 224x224 images, one group
     and no normalization unless they are asked for.
     """
-    return AlexNet(
-        AlexNetSettings(
-            num_classes,
-            in_channels,
-            (224 if one_tower else 227) if image_size is None else image_size,
-            activation,
-            not one_tower if lrn is None else lrn,
-            overlapping_pooling,
-            (1 if one_tower else 2) if groups is None else groups,
-            dropout,
-            width,
-            one_tower,
-            padding,
-        )
-    )
+    image_size = (224 if one_tower else 227) if image_size is None else image_size
+    lrn = not one_tower if lrn is None else lrn
+    groups = (1 if one_tower else 2) if groups is None else groups
+    return AlexNet(AlexNetSettings(
+        num_classes, in_channels, image_size, activation, lrn, overlapping_pooling, groups,
+        dropout, width, one_tower, padding,
+    ))  # fmt: skip
 
 
 def alexnet_cifar4(

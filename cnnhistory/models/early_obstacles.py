@@ -13,8 +13,11 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import ModelCard
 
 Activation = Literal["sigmoid", "tanh", "scaled_tanh", "relu"]
 Start = Literal["lecun1989", "standard", "xavier", "he"]
@@ -25,6 +28,11 @@ ACTIVATIONS = {
     "scaled_tanh": ScaledTanh,
     "relu": nn.ReLU,
 }
+
+MODELS = dict.fromkeys(
+    ("deep_mlp", "deep_convnet"),
+    ModelCard((1, 16, 16), data_args={"levels": "symmetric", "size": 16, "pad_to": 16}),
+)
 
 
 def start_bound(start: Start, fan_in: int, fan_out: int) -> float:
@@ -48,8 +56,7 @@ def start_bound(start: Start, fan_in: int, fan_out: int) -> float:
         "xavier": math.sqrt(6 / (fan_in + fan_out)),
         "he": math.sqrt(6 / fan_in),
     }
-    if start not in bounds:
-        raise ValueError(f"start: expected one of {', '.join(bounds)}, got {start!r}")
+    check_one_of("start", start, bounds)
     return bounds[start]
 
 
@@ -78,9 +85,7 @@ class Chain(nn.Module):
         image_size: int,
     ) -> None:
         super().__init__()
-        if activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation: expected one of {known}, got {activation!r}")
+        check_one_of("activation", activation, ACTIVATIONS)
         self.in_channels = in_channels
         self.image_size = image_size
         self.layers = nn.ModuleList(layers)
@@ -104,11 +109,6 @@ class Chain(nn.Module):
         return self.output(x.flatten(1))
 
 
-def _check(depth: int) -> None:
-    if depth < 1:
-        raise ValueError(f"depth: expected at least 1 hidden layer, got {depth}")
-
-
 def deep_mlp(
     depth: int = 5,
     width: int = 100,
@@ -119,7 +119,8 @@ def deep_mlp(
     num_classes: int = 10,
 ) -> Chain:
     """`depth` dense hidden layers of `width` units and a linear output."""
-    _check(depth)
+    check_counts(depth=depth, width=width, image_size=image_size)
+    check_counts(in_channels=in_channels, num_classes=num_classes)
     sizes = [in_channels * image_size**2, *[width] * depth]
     layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
     output = nn.Linear(width, num_classes)
@@ -136,7 +137,8 @@ def deep_convnet(
     num_classes: int = 10,
 ) -> Chain:
     """`depth` hidden layers of `maps` maps, 3x3 windows at full size, and a linear output."""
-    _check(depth)
+    check_counts(depth=depth, maps=maps, image_size=image_size)
+    check_counts(in_channels=in_channels, num_classes=num_classes)
     sizes = [in_channels, *[maps] * depth]
     layers = [nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(sizes)]
     output = nn.Linear(maps * image_size**2, num_classes)

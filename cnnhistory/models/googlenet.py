@@ -13,8 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.system import PATCHES, ModelCard
 
 # Table 1: maps of the 1x1 branch, of the reduction in front of 3x3 and of 3x3, of the reduction
 # in front of 5x5 and of 5x5, and of the projection behind the pooling.
@@ -32,6 +35,18 @@ MODULES = {
 # Modules with a classifier of their own behind them, in training.
 AUXILIARY = ("4a", "4d")
 AUXILIARY_WEIGHT = 0.3
+
+MODELS = {
+    "googlenet": ModelCard(
+        (3, 224, 224),
+        {"width": 1 / 4},
+        (3, 64, 64),
+        PATCHES,
+        {"side": 64},
+        {"num_classes": 16, "width": 1 / 4},
+        any_size=True,
+    )
+}
 
 
 def _conv(
@@ -118,17 +133,16 @@ def _auxiliary_head(
     in_channels: int, num_classes: int, pool: nn.Module, batch_norm: bool, width: float
 ) -> nn.Sequential:
     maps, units = scaled(128, width), scaled(1024, width)
-    return nn.Sequential(
-        OrderedDict[str, nn.Module](
-            pool=pool,  # (N, in_channels, 4, 4)
-            conv=_conv(in_channels, maps, 1, batch_norm),
-            flatten=nn.Flatten(),
-            fc1=nn.Linear(maps * 4 * 4, units),
-            relu=nn.ReLU(inplace=True),
-            dropout=nn.Dropout(0.7),
-            fc2=nn.Linear(units, num_classes),
-        )
+    layers = OrderedDict[str, nn.Module](
+        pool=pool,  # (N, in_channels, 4, 4)
+        conv=_conv(in_channels, maps, 1, batch_norm),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(maps * 4 * 4, units),
+        relu=nn.ReLU(inplace=True),
+        dropout=nn.Dropout(0.7),
+        fc2=nn.Linear(units, num_classes),
     )
+    return nn.Sequential(layers)
 
 
 class Scores(NamedTuple):
@@ -179,7 +193,7 @@ class GoogLeNet(nn.Module):
     log-probabilities, or `Scores`.
 
     Raises:
-        ValueError: the input has another shape than the above.
+        ValueError: a number is out of range, or the input has another shape than the above.
 
     Source: szegedy2015going, Sections 4 and 5, Table 1, Figure 3.
 
@@ -197,6 +211,7 @@ class GoogLeNet(nn.Module):
         width: float = 1.0,
     ) -> None:
         super().__init__()
+        check_counts(num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         batch_norm, largest_kernel = torchvision_port, 3 if torchvision_port else 5
 
@@ -241,19 +256,14 @@ class GoogLeNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(0.2 if torchvision_port else 0.4)
         self.fc = nn.Linear(channels, num_classes)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-        # With its kernels in this layout a network runs and trains faster on a CPU.
-        self.to(memory_format=torch.channels_last)
+        he_normal_(self)
 
     def forward(self, x: Tensor) -> Tensor | Scores:
         """Return the class scores, in training with auxiliary heads those of all heads."""
         size = self.aux_size if self.training else None
         check_images(x, self.in_channels, size, at_least=self.smallest)
-        x = self.stem(x)
+        # In this layout a network runs and trains faster on a CPU.
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
         auxiliary = []
         for name, layer in self.inception.items():
             x = layer(x)

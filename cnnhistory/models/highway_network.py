@@ -13,7 +13,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts, check_finite
+from cnnhistory._util.lookup import check_one_of
+from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import ModelCard
 
 Activation = Literal["relu", "tanh"]
 
@@ -24,6 +28,11 @@ PLAIN_WIDTH = 71
 DEPTHS = (10, 20, 50, 100)
 # Section 4.1 and Figure 2: the best 50-layer network for MNIST started with this.
 GATE_BIAS = -2.0
+
+MODELS = dict.fromkeys(
+    ("highway", "highway_plain", "highway_conv"),
+    ModelCard((1, 28, 28), data_args={"pad_to": 28}),
+)
 
 
 class Highway(nn.Module):
@@ -53,7 +62,7 @@ class HighwayNetwork(nn.Module):
     log-probabilities.
 
     Raises:
-        ValueError: the input has another shape than the above.
+        ValueError: a number is out of range, or the input has another shape than the above.
 
     Source: srivastava2015training, Section 3. Weights start as in he2015delving, normal with
     variance 2 / fan-in; biases at 0, those of the gates at `gate_bias`.
@@ -69,16 +78,13 @@ class HighwayNetwork(nn.Module):
         gate_bias: float,
     ) -> None:
         super().__init__()
+        check_finite("gate_bias", gate_bias)
         self.in_channels = in_channels
         self.image_size = image_size
         self.first = first
         self.layers = layers
         self.output = output
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        he_normal_(self)
         for module in self.modules():
             if isinstance(module, Highway):
                 assert isinstance(module.gate.bias, Tensor)
@@ -91,8 +97,7 @@ class HighwayNetwork(nn.Module):
 
 
 def _activation(name: Activation) -> nn.Module:
-    if name not in ("relu", "tanh"):
-        raise ValueError(f"activation: expected 'relu' or 'tanh', got {name!r}")
+    check_one_of("activation", name, ("relu", "tanh"))
     return nn.ReLU(inplace=True) if name == "relu" else nn.Tanh()
 
 
@@ -106,8 +111,8 @@ def _dense_network(
     image_size: int,
 ) -> HighwayNetwork:
     """Return a fully connected network; a plain one without `gate_bias`."""
-    if depth < 1:
-        raise ValueError(f"depth: expected at least 1 layer, got {depth}")
+    check_counts(depth=depth, width=width, num_classes=num_classes)
+    check_counts(in_channels=in_channels, image_size=image_size)
 
     def dense(inputs: int) -> nn.Sequential:
         return nn.Sequential(nn.Linear(inputs, width), _activation(activation))
@@ -124,7 +129,7 @@ def _dense_network(
         nn.Linear(width, num_classes),
         in_channels,
         image_size,
-        gate_bias or 0.0,
+        0.0 if gate_bias is None else gate_bias,
     )
 
 
@@ -165,6 +170,7 @@ def highway_conv(
     The first convolution is plain, since a highway layer cannot change the number of maps. Every
     third layer is followed by pooling: 28 -> 14 -> 7 -> 3.
     """
+    check_counts(width=width, num_classes=num_classes, in_channels=in_channels)
 
     def conv(maps: int) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(maps, width, 3, padding=1), nn.ReLU(inplace=True))

@@ -16,6 +16,7 @@ from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
 from cnnhistory.nn.loss import PlusMinusOneLoss
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import ModelCard
 
 # Which 8 of the 12 maps of H1 each of the 12 maps of H2 reads. The paper says that its scheme
 # "will not be described here". Ours: 8 neighbors, going round, so that no two maps of H2 read the
@@ -32,6 +33,10 @@ PAPER_COUNTS = {
 
 BACKGROUND = -1.0  # state of the pixels and units that a kernel meets beyond the border
 BORDER = (2, 1, 2, 1)  # left, right, top, bottom: 5x5 windows, two apart, halve 16 and then 8
+
+
+_CARD = ModelCard((1, 16, 16), data_args={"levels": "symmetric", "size": 16, "pad_to": 16})
+MODELS = {"lenet1989": _CARD, "lenet1989_dense": _CARD}
 
 
 class LeNet1989(nn.Module):

@@ -16,6 +16,7 @@ from cnnhistory.nn.init import lecun_uniform_
 from cnnhistory.nn.loss import PlusMinusOneLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import ModelCard
 
 # Table 1: which maps of H2 (0 to 3) each of the twelve maps of H3 reads: 20 links. Two groups of
 # six maps read two maps of H2 each, in the same pattern.
@@ -23,6 +24,11 @@ H3_READS = (
     (0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1),
     (2,), (2, 3), (2, 3), (3,), (2, 3), (2, 3),
 )  # fmt: skip
+
+
+MODELS = {
+    "lenet1990": ModelCard((1, 28, 28), data_args={"levels": "symmetric", "size": 16, "pad_to": 28})
+}
 
 
 class LeNet1990(nn.Module):

@@ -8,9 +8,12 @@ What was new: convolution, sub-sampling and classifier trained together at the s
 fixed bitmap codes as output, so that rubbish is far from every class.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
@@ -18,6 +21,7 @@ from cnnhistory.nn.loss import RBFDistanceLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.rbf import EuclideanRBF, bitmap
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import ModelCard
 
 # Table I: which maps of S2 (0 to 5) each of the sixteen maps of C3 reads.
 C3_READS = (
@@ -38,6 +42,15 @@ PAPER_COUNTS = {
     "c5": (48_120, 48_120),
     "f6": (10_164, 10_164),
     "output": (0, 840),  # fixed codes
+}
+
+_28X28 = ModelCard((1, 28, 28), data_args={"pad_to": 28})
+MODELS = {
+    "lenet5": ModelCard((1, 32, 32), data_args={"levels": "paper"}),
+    "lenet5_modern": ModelCard((1, 32, 32)),
+    "lenet5_caffe": _28X28,
+    "linear_classifier": _28X28,
+    "lenet300_100": _28X28,
 }
 
 # The output codes, 7 columns by 12 rows each, drawn by us in the manner of Figure 3.
@@ -121,13 +134,15 @@ class LeNet5Modern(nn.Module):
     Shape: input (N, in_channels, 32, 32), output (N, num_classes), unnormalized log-probabilities.
 
     Raises:
-        ValueError: the input is not a batch of 32x32 images with `in_channels` channels.
+        ValueError: a number is below 1, or the input is not a batch of 32x32 images with
+            `in_channels` channels.
 
     Source: lecun1998gradient for the sizes; the replacements are common practice.
     """
 
     def __init__(self, num_classes: int = 10, in_channels: int = 1, f6_units: int = 84) -> None:
         super().__init__()
+        check_counts(num_classes=num_classes, in_channels=in_channels, f6_units=f6_units)
         self.in_channels = in_channels
         self.c1 = nn.Conv2d(in_channels, 6, 5)
         self.c3 = nn.Conv2d(6, 16, 5)
@@ -163,6 +178,7 @@ class LeNet5Caffe(nn.Module):
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()
+        check_counts(num_classes=num_classes)
         self.conv1 = nn.Conv2d(1, 20, 5)
         self.conv2 = nn.Conv2d(20, 50, 5)
         self.ip1 = nn.Linear(50 * 4 * 4, 500)
@@ -182,6 +198,34 @@ class LeNet5Caffe(nn.Module):
         return self.ip2(x)  # (N, num_classes)
 
 
+class Dense(nn.Sequential):
+    """Dense layers over all pixels, with a tanh between two of them.
+
+    `units` are those of each layer, the last of them the classes.
+
+    Shape: input (N, 1, image_size, image_size), output (N, units[-1]), unnormalized
+    log-probabilities.
+
+    Raises:
+        ValueError: a number is below 1, or the input has another shape than the above.
+
+    Source: lecun1998gradient, Sections III-C.1 and III-C.5.
+    """
+
+    def __init__(self, image_size: int, units: tuple[int, ...]) -> None:
+        check_counts(image_size=image_size, num_classes=units[-1])
+        layers: list[nn.Module] = [nn.Flatten()]
+        for inputs, outputs in pairwise((image_size**2, *units)):
+            layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+        super().__init__(*layers[:-1])
+        self.image_size = image_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, 1, self.image_size)
+        return super().forward(x)
+
+
 def lenet5() -> LeNet5:
     """LeNet-5 as in the paper."""
     return LeNet5()
@@ -197,16 +241,11 @@ def lenet5_caffe(num_classes: int = 10) -> LeNet5Caffe:
     return LeNet5Caffe(num_classes)
 
 
-def linear_classifier(num_classes: int = 10, image_size: int = 28) -> nn.Sequential:
+def linear_classifier(num_classes: int = 10, image_size: int = 28) -> Dense:
     """One weighted sum of the pixels per class: the simplest baseline of Section III-C."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(image_size**2, num_classes))
+    return Dense(image_size, (num_classes,))
 
 
-def lenet300_100(num_classes: int = 10, image_size: int = 28) -> nn.Sequential:
+def lenet300_100(num_classes: int = 10, image_size: int = 28) -> Dense:
     """Two hidden layers of 300 and 100 tanh units, no convolution (Section III-C; 266,610)."""
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(image_size**2, 300), nn.Tanh(),
-        nn.Linear(300, 100), nn.Tanh(),
-        nn.Linear(100, num_classes),
-    )  # fmt: skip
+    return Dense(image_size, (300, 100, num_classes))

@@ -13,8 +13,10 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.size import check_images, scaled, window_count
+from cnnhistory.system import PATCHES, ModelCard
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,26 @@ IMAGENET = (
     MLPConvRow((384, 384, 384), kernel=3, padding=1, stds=(0.01, 0.05, 0.05), dropout=True),
     MLPConvRow((1024, 1024, None), kernel=3, padding=1, stds=(0.05, 0.05, 0.01)),
 )
+
+
+MODELS = {
+    "nin": ModelCard(
+        (3, 224, 224),
+        {"width": 1 / 8},
+        (3, 64, 64),
+        PATCHES,
+        {"side": 64, "levels": "bytes"},
+        {"num_classes": 16, "width": 1 / 8},
+        any_size=True,
+    ),
+    "nin_cifar": ModelCard(
+        (3, 32, 32),
+        {"width": 1 / 4},
+        data=PATCHES,
+        network_args={"num_classes": 16, "width": 1 / 8, "dropout": 0.0},
+        any_size=True,
+    ),
+}
 
 
 class MLPConv(nn.Sequential):
@@ -109,7 +131,7 @@ class NIN(nn.Module):
     from 0 to 255 minus their mean.
 
     Raises:
-        ValueError: the input has another shape than the above.
+        ValueError: a number is out of range, or the input has another shape than the above.
 
     Source: lin2014network, Sections 3 and 4.1; sizes and initial weights from the authors' code.
 
@@ -129,9 +151,13 @@ class NIN(nn.Module):
         last_relu: bool = True,
     ) -> None:
         super().__init__()
+        check_counts(num_classes=num_classes, in_channels=in_channels)
+        check_share("dropout", dropout)
         self.in_channels = in_channels
         self.image_size = dense_for
         self.smallest = smallest_image(rows)
+        if dense_for is not None:
+            check_counts(self.smallest, dense_for=dense_for)
         side = dense_for or 0
         features = OrderedDict[str, nn.Module]()
         in_maps = in_channels

@@ -14,8 +14,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of, expected
+from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.residual import BasicBlock, Bottleneck, Option
 from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.system import PATCHES, ModelCard
 
 # Table 1: blocks in conv2_x, conv3_x, conv4_x and conv5_x, by the number of weighted layers.
 BASIC_STAGES = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
@@ -24,7 +28,25 @@ WIDTHS = (64, 128, 256, 512)
 
 # Table 6 and Section 4.2: the networks for CIFAR-10 have 6n + 2 layers.
 CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
-CIFAR_PLAIN_DEPTHS = (20, 32, 44, 56)
+
+_IMAGENET = ModelCard(
+    (3, 224, 224),
+    {"width": 1 / 8},
+    (3, 64, 64),
+    PATCHES,
+    {"side": 64},
+    {"num_classes": 16, "width": 1 / 8},
+    any_size=True,
+)
+_CIFAR = ModelCard(
+    (3, 32, 32), data=PATCHES, network_args={"num_classes": 16, "width": 1 / 2}, any_size=True
+)
+MODELS = {
+    **{f"resnet{depth}": _IMAGENET for depth in BASIC_STAGES | BOTTLENECK_STAGES},
+    **{f"plain{depth}": _IMAGENET for depth in BASIC_STAGES},
+    **{f"resnet{depth}": _CIFAR for depth in CIFAR_DEPTHS},
+    **{f"plain{depth}": _CIFAR for depth in CIFAR_DEPTHS if depth <= 56},
+}
 
 
 def _blocks(
@@ -33,8 +55,7 @@ def _blocks(
     counts: tuple[int, ...],
 ) -> nn.Sequential:
     """Return all blocks in a row, named as in Table 1: conv2_1, conv2_2, ..., conv3_1, ..."""
-    blocks = OrderedDict[str, nn.Module]()
-    maps = widths[0]
+    blocks, maps = OrderedDict[str, nn.Module](), widths[0]
     for stage, (width, count) in enumerate(zip(widths, counts, strict=True), start=2):
         for n in range(1, count + 1):
             block = make(maps, width, 2 if stage > 2 and n == 1 else 1)
@@ -56,10 +77,10 @@ class ResNet(nn.Module):
     for CIFAR-10; output (N, num_classes), unnormalized log-probabilities.
 
     Raises:
-        ValueError: the input is not a batch of images with `in_channels` channels.
+        ValueError: a number is below 1, or the input is not a batch of images with `in_channels`
+            channels.
 
-    Source: he2016deep, Sections 3.3, 3.4 and 4.2, Table 1. Weights start as in he2015delving,
-    equation (10): normal with variance 2 / fan-in.
+    Source: he2016deep, Sections 3.3, 3.4 and 4.2, Table 1; weights start as in he2015delving.
     """
 
     def __init__(
@@ -72,17 +93,13 @@ class ResNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         features = int(blocks[-1].out_channels)  # type: ignore[arg-type]
         self.fc = nn.Linear(features, num_classes)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(self.fc.bias)
-        # With its kernels in this layout a network runs and trains faster on a CPU.
-        self.to(memory_format=torch.channels_last)
+        he_normal_(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores."""
         check_images(x, self.in_channels)
-        x = self.blocks(self.stem(x))
+        # In this layout a network runs and trains faster on a CPU.
+        x = self.blocks(self.stem(x.contiguous(memory_format=torch.channels_last)))
         return self.fc(self.avgpool(x).flatten(1))
 
 
@@ -94,26 +111,18 @@ def imagenet_resnet(
     stride_in_3x3: bool = False,
     width: float = 1.0,
 ) -> ResNet:
-    """Return a network of Table 1.
+    """Return the network of Table 1 that has `depth` layers with weights.
 
-    Args:
-        depth: number of layers with weights: 18, 34, 50, 101 or 152.
-        num_classes: number of scores.
-        in_channels: number of channels of an image.
-        shortcut: "A" pads with zeros where the shape changes, "B" projects there, "C" projects
-            everywhere; None gives the plain network.
-        stride_in_3x3: where the blocks of depth 50 and more take their stride: in the 3x3
-            convolution, as torchvision's, instead of the first 1x1.
-        width: factor of the numbers of maps.
+    `shortcut` "A" pads with zeros where the shape changes, "B" projects there, "C" projects
+    everywhere; None gives the plain network. With `stride_in_3x3` a bottleneck takes its stride
+    there, as torchvision's, instead of in the first 1x1. `width` scales the numbers of maps.
 
     Raises:
-        ValueError: there is no such depth or shortcut, or `width` is not positive.
+        ValueError: there is no such depth or shortcut, or a number is out of range.
     """
-    counts = (BASIC_STAGES | BOTTLENECK_STAGES).get(depth)
-    if counts is None:
-        known = ", ".join(map(str, BASIC_STAGES | BOTTLENECK_STAGES))
-        raise ValueError(f"depth: expected one of {known}, got {depth}")
-
+    stages = BASIC_STAGES | BOTTLENECK_STAGES
+    check_one_of("depth", depth, stages)
+    check_counts(num_classes=num_classes, in_channels=in_channels)
     widths = tuple(scaled(maps, width) for maps in WIDTHS)
 
     def make(maps: int, width: int, stride: int) -> BasicBlock | Bottleneck:
@@ -127,7 +136,9 @@ def imagenet_resnet(
         relu=nn.ReLU(inplace=True),
         maxpool=nn.MaxPool2d(3, stride=2, padding=1),
     )
-    return ResNet(nn.Sequential(stem), _blocks(make, widths, counts), in_channels, num_classes)
+    return ResNet(
+        nn.Sequential(stem), _blocks(make, widths, stages[depth]), in_channels, num_classes
+    )
 
 
 def cifar_resnet(
@@ -137,22 +148,18 @@ def cifar_resnet(
     shortcut: Option | None = "A",
     width: float = 1.0,
 ) -> ResNet:
-    """Return a network of Section 4.2: 6n + 2 layers for small images.
+    """Return a network of Section 4.2 for small images, with 6n + 2 layers and three stages.
 
-    Args:
-        depth: number of layers with weights, 6n + 2.
-        num_classes: number of scores.
-        in_channels: number of channels of an image.
-        shortcut: see `imagenet_resnet`.
-        width: factor of the number of maps, which is 16, 32 and 64 in the paper.
+    `shortcut` as in `imagenet_resnet`; `width` scales the paper's 16, 32 and 64 maps.
 
     Raises:
-        ValueError: the depth is not 8, 14, 20 ..., there is no such shortcut, or `width` is not
-            positive.
+        ValueError: the depth is not 8, 14, 20 ..., there is no such shortcut, or a number is out
+            of range.
     """
+    check_counts(depth=depth, num_classes=num_classes, in_channels=in_channels)
     n, rest = divmod(depth - 2, 6)
     if n < 1 or rest:
-        raise ValueError(f"depth: expected 6n + 2, such as 20 or 56, got {depth}")
+        raise expected("depth", "6n + 2, such as 20 or 56", depth)
     maps = scaled(16, width)
     stem = OrderedDict[str, nn.Module](
         conv1=nn.Conv2d(in_channels, maps, 3, padding=1, bias=False),

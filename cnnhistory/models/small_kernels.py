@@ -12,9 +12,15 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import expected
+from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.size import check_images
+from cnnhistory.system import PATCHES, ModelCard
 
 STAGES = 3
+
+MODELS = {"kernel_stacks": ModelCard((3, 32, 32), data=PATCHES, any_size=True)}
 
 
 class KernelStacks(nn.Module):
@@ -30,7 +36,8 @@ class KernelStacks(nn.Module):
     unnormalized log-probabilities.
 
     Raises:
-        ValueError: no kernel, or one with an even side; or the input has another shape.
+        ValueError: no kernel, or one with an even side; a number below 1; or the input has
+            another shape.
 
     Source: simonyan2015very, Section 2.3.
 
@@ -47,8 +54,9 @@ class KernelStacks(nn.Module):
         relu_between: bool = True,
     ) -> None:
         super().__init__()
-        if not kernels or any(side % 2 == 0 for side in kernels):
-            raise ValueError(f"kernels: expected one or more odd sides, got {kernels}")
+        check_counts(maps=maps, num_classes=num_classes, in_channels=in_channels)
+        if not kernels or any(side < 1 or side % 2 != 1 for side in kernels):
+            raise expected("kernels", "one or more odd sides", kernels)
         self.in_channels = in_channels
         layers = OrderedDict[str, nn.Module]()
         layers["conv0"] = nn.Conv2d(in_channels, maps, 3, padding=1)
@@ -61,11 +69,7 @@ class KernelStacks(nn.Module):
                     layers[f"relu{stage}_{n}"] = nn.ReLU(inplace=True)
         self.features = nn.Sequential(layers)
         self.classifier = nn.Linear(maps, num_classes)
-        for layer in self.features:
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        he_normal_(self.features)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores."""

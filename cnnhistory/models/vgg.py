@@ -11,9 +11,11 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.system import PATCHES, ModelCard
 
 # Table 1: for each of the five stages the maps of its 3x3 convolutions, "256/1" one of 1x1, and
 # "lrn" a normalization. Max-pooling closes every stage.
@@ -32,6 +34,16 @@ SHALLOW_B = ("64/5", "128/5", "256/5", "512/5", "512/5")
 
 # Table 2: parameters in millions.
 PAPER_PARAMETERS = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}
+
+SMALL = {"image_size": 32, "width": 1 / 8}
+PLAIN, NORMALIZED = (
+    ModelCard((3, 224, 224), SMALL, (3, 32, 32), PATCHES, data_args, SMALL | {"num_classes": 16})
+    for data_args in ({"levels": "bytes"}, {})
+)
+MODELS = {
+    **dict.fromkeys(("vgg11", "vgg13", "vgg16", "vgg19"), PLAIN),
+    **dict.fromkeys(("vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"), NORMALIZED),
+}
 
 
 class VGG(nn.Module):
@@ -52,8 +64,8 @@ class VGG(nn.Module):
     Units: input pixels from 0 to 255 minus the mean of each color (Section 2.1).
 
     Raises:
-        ValueError: `configuration` is not one of Table 1, `image_size` is below 32, or the input
-            has another shape than the above.
+        ValueError: `configuration` is not one of Table 1, a number is out of range (`image_size`
+            below 32), or the input has another shape than the above.
 
     Source: simonyan2015very, Section 2, Tables 1 and 2.
 
@@ -78,8 +90,8 @@ class VGG(nn.Module):
                 f"configuration: expected one of {', '.join(CONFIGURATIONS)}, or a tuple of five "
                 f"rows, got {configuration!r}"
             )
-        if image_size < 32:
-            raise ValueError(f"image_size: expected at least 32, got {image_size}")
+        check_counts(num_classes=num_classes, in_channels=in_channels)
+        check_counts(32, image_size=image_size)
         self.in_channels = in_channels
         self.image_size = image_size
 

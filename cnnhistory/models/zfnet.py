@@ -10,14 +10,16 @@ place of 11x11 and 4) mend both: 1.7 points of top-5 error for about the same wo
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import count
 
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
-from cnnhistory.nn.size import check_images, scaled, window_count
+from cnnhistory.nn.size import check_images, last_side, scaled, window_count
+from cnnhistory.system import PATCHES, ModelCard
 
 # Figure 3, the convolutions: maps, kernel, stride, padding, whether pooling follows, and whether
 # normalization follows that.
@@ -32,6 +34,18 @@ DENSE = 4096
 
 # Section 5.1, Table 3: what the paper leaves out to see what a layer is worth.
 OPTIONAL = ("conv3", "conv4", "fc6", "fc7")
+
+SMALL = {"image_size": 64, "width": 1 / 8}
+MODELS = {
+    "zfnet": ModelCard(
+        (3, 224, 224),
+        SMALL,
+        (3, 64, 64),
+        PATCHES,
+        {"side": 64, "levels": "bytes"},
+        SMALL | {"num_classes": 16},
+    )
+}
 
 
 def pool5_side(image_size: int) -> int:
@@ -60,8 +74,9 @@ class ZFNet(nn.Module):
     leave almost nothing.
 
     Raises:
-        ValueError: `image_size` leaves nothing after the last pooling, `without` names a layer
-            that cannot be left out, or the input has another shape than the above.
+        ValueError: a number is out of range (`image_size` too if it leaves nothing after the last
+            pooling), `without` names a layer that cannot be left out, or the input has another
+            shape than the above.
 
     Source: zeiler2014visualizing, Section 3 and Figure 3; Section 5.1 for `without`.
 
@@ -81,15 +96,12 @@ class ZFNet(nn.Module):
         without: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        if unknown := [name for name in without if name not in OPTIONAL]:
-            raise ValueError(f"without: expected some of {', '.join(OPTIONAL)}, got {unknown[0]!r}")
+        for name in without:
+            check_one_of("without", name, OPTIONAL)
+        check_counts(num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         self.image_size = image_size
-        side = pool5_side(image_size)
-        if side < 1:
-            smallest = next(size for size in count(image_size) if pool5_side(size) > 0)
-            raise ValueError(f"image_size: expected at least {smallest}, got {image_size}")
-
+        side = last_side(image_size, pool5_side)
         features = OrderedDict[str, nn.Module]()
         maps = in_channels
         for n, (wanted, kernel, stride, padding, pooled, normalized) in enumerate(CONVOLUTIONS, 1):

@@ -1,6 +1,12 @@
 """Sizes: what a layer makes of an image, what a narrower network has, what a network accepts."""
 
+from collections.abc import Callable
+from itertools import count
+
 from torch import Tensor
+
+from cnnhistory._util.checks import check_finite
+from cnnhistory._util.lookup import expected
 
 
 def window_count(
@@ -18,7 +24,23 @@ def window_count(
     return (-(-free // stride) if ceil else free // stride) + 1
 
 
-def scaled(count: int, width: float, multiple: int = 1) -> int:
+def last_side(image_size: int, side_of: Callable[[int], int]) -> int:
+    """Return what `side_of` an image size is left of an image by the layers of a network.
+
+    >>> last_side(32, lambda size: size // 32)
+    1
+
+    Raises:
+        ValueError: nothing is left; the message has the smallest size of which something is.
+    """
+    side = side_of(image_size) if isinstance(image_size, int) and image_size > 0 else 0
+    if side < 1:
+        smallest = next(size for size in count(1) if side_of(size) > 0)
+        raise expected("image_size", f"at least {smallest}", image_size)
+    return side
+
+
+def scaled(number: int, width: float, multiple: int = 1) -> int:
     """Return `width` times a number of maps or units: the nearest multiple, at least one.
 
     >>> scaled(96, 1 / 8), scaled(96, 0.01, multiple=2)
@@ -27,9 +49,8 @@ def scaled(count: int, width: float, multiple: int = 1) -> int:
     Raises:
         ValueError: `width` is not positive.
     """
-    if not width > 0:
-        raise ValueError(f"width: expected a positive factor, got {width}")
-    return max(1, round(count * width / multiple)) * multiple
+    check_finite("width", width, positive=True)
+    return max(1, round(number * width / multiple)) * multiple
 
 
 def check_images(

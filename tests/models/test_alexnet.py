@@ -210,14 +210,14 @@ def test_wrong_images_are_refused():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"activation": "sigmoid"}, "activation: expected 'relu' or 'tanh', got 'sigmoid'"),
-        ({"groups": 3}, "groups: expected 1 or 2, got 3"),
-        ({"groups": 0}, "groups: expected 1 or 2, got 0"),
+        ({"activation": "sigmoid"}, "activation: expected one of relu, tanh, got 'sigmoid'"),
+        ({"groups": 3}, "groups: expected one of 1, 2, got 3"),
+        ({"groups": 0}, "groups: expected one of 1, 2, got 0"),
         ({"image_size": 0}, "image_size: expected at least 67, got 0"),
         ({"image_size": 62, "padding": 2}, "image_size: expected at least 63, got 62"),
-        ({"padding": -1}, "padding: expected at least 0, got -1"),
-        ({"width": 0.0}, "width: expected a positive factor, got 0.0"),
-        ({"dropout": 1.5}, "dropout"),
+        ({"padding": -1}, "padding: expected a whole number, at least 0, got -1"),
+        ({"width": 0.0}, "width: expected a positive number, got 0.0"),
+        ({"dropout": 1.5}, "dropout: expected at least 0 and below 1, got 1.5"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
@@ -276,9 +276,9 @@ def test_a_unit_of_four_layers_starts_with_sums_of_size_one():
 
 
 def test_four_layers_refuse_wrong_settings_and_images():
-    with pytest.raises(ValueError, match="activation: expected 'relu' or 'tanh', got 'gelu'"):
+    with pytest.raises(ValueError, match="activation: expected one of relu, tanh, got 'gelu'"):
         four_layers(activation="gelu")
-    with pytest.raises(ValueError, match="image_size: expected at least 15, got 14"):
+    with pytest.raises(ValueError, match="expected a whole number, at least 15, got 14"):
         four_layers(image_size=14)
     assert four_layers(image_size=15)(torch.zeros(1, 3, 15, 15)).shape == (1, 10)
     with pytest.raises(ValueError, match=r"\(N, 3, 32, 32\), got \(1, 3, 24, 24\)"):

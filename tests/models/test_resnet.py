@@ -309,7 +309,7 @@ def test_wrong_settings_are_refused():
             cifar_resnet(depth)
     with pytest.raises(ValueError, match="shortcut: expected"):
         create_model("resnet20", shortcut="b")
-    with pytest.raises(ValueError, match="width: expected a positive factor"):
+    with pytest.raises(ValueError, match="width: expected a positive number, got"):
         create_model("resnet20", width=0)
     with pytest.raises(TypeError, match="unknown setting stride_in_3x3; expected num_classes"):
         create_model("resnet18", stride_in_3x3=True)

@@ -1,6 +1,4 @@
 import copy
-import runpy
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,10 +8,7 @@ from torch.nn.utils import parametrizations
 
 import cnnhistory
 from cnnhistory.nn.inference import InferenceNetwork, optimize_for_inference
-
-# the cheap settings and inputs of the tests of every model
-EVERY_MODEL = runpy.run_path(str(Path(__file__).parents[1] / "test_models.py"))
-SETTINGS, INPUTS = EVERY_MODEL["SETTINGS"], EVERY_MODEL["INPUTS"]
+from cnnhistory.registry import model_card
 
 
 def learned(net, shape):
@@ -60,12 +55,14 @@ def compare(name, shape, **settings):
 
 
 # Before a sign there is nothing to fold into: see cnnhistory.compression.packed for these.
-BINARY = {name for name in INPUTS if name.startswith(("bnn_", "bwn_", "xnor_"))}
+MODELS = cnnhistory.list_models()
+BINARY = {name for name in MODELS if name.startswith(("bnn_", "bwn_", "xnor_"))}
 
 
-@pytest.mark.parametrize("name", sorted(set(INPUTS) - BINARY - {"resnet1202"}))  # resnet110's kind
+@pytest.mark.parametrize("name", sorted(set(MODELS) - BINARY - {"resnet1202"}))  # resnet110's kind
 def test_every_model_keeps_its_outputs(name):
-    compare(name, INPUTS[name], **SETTINGS.get(name, {}))
+    card = model_card(name)
+    compare(name, card.tiny_shape or card.input_shape, **card.tiny)
 
 
 @pytest.mark.parametrize(

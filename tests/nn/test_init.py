@@ -1,7 +1,8 @@
+import pytest
 import torch
 from torch import nn
 
-from cnnhistory.nn.init import lecun_uniform_, normal_
+from cnnhistory.nn.init import he_normal_, lecun_uniform_, normal_
 
 
 def test_range_is_two_point_four_over_fan_in():
@@ -21,3 +22,13 @@ def test_normal_weights_and_constant_biases():
         assert layer.weight.mean().abs() < 5e-4
         assert set(layer.bias.tolist()) == {1.0}
     normal_(nn.Linear(3, 3, bias=False), 0.01)
+
+
+def test_weights_of_variance_two_over_fan_in():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(4, 90, 5), nn.BatchNorm2d(90), nn.Linear(60, 80, bias=False))
+    he_normal_(network)
+    for layer, fan_in in ((network[0], 100), (network[2], 60)):
+        assert float(layer.weight.detach().var()) == pytest.approx(2 / fan_in, rel=0.06)
+    assert network[0].bias.abs().sum() == 0
+    assert torch.equal(network[1].weight, torch.ones(90))

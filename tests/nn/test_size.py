@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.nn.size import check_images, scaled, window_count
+from cnnhistory.nn.size import check_images, last_side, scaled, window_count
 
 
 @given(st.integers(1, 60), st.integers(1, 11), st.integers(1, 4), st.integers(0, 5), st.booleans())
@@ -25,8 +25,15 @@ def test_scaled():
     assert [scaled(64, width) for width in (1, 0.5, 1 / 64, 1e-6)] == [64, 32, 1, 1]
     assert [scaled(96, width, multiple=2) for width in (1, 0.1, 1e-6)] == [96, 10, 2]
     for width in (0, -1, float("nan")):
-        with pytest.raises(ValueError, match="width: expected a positive factor"):
+        with pytest.raises(ValueError, match="width: expected a positive number, got"):
             scaled(64, width)
+
+
+@pytest.mark.parametrize("wrong", [0, -5, 9, 9.5, float("nan"), "32"])
+def test_an_image_of_which_nothing_is_left_is_refused(wrong):
+    assert last_side(25, lambda size: (size - 1) // 9) == 2
+    with pytest.raises(ValueError, match=r"^image_size: expected at least 10, got "):
+        last_side(wrong, lambda size: (size - 1) // 9)
 
 
 def test_images_of_one_size():
