@@ -14,7 +14,7 @@ import cnnhistory
 from cnnhistory import models, registry
 from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.registry import system_of
-from cnnhistory.system import System
+from cnnhistory.system import ModelCard, System
 
 
 def record(**changes):
@@ -210,3 +210,20 @@ def test_a_system_may_have_its_models_in_another_room():
     with torch.device("meta"):
         model = cnnhistory.create_model("bwn_digits", width=1 / 8)
     assert type(model).__module__ == "cnnhistory.compression.xnor"
+
+
+def test_a_model_without_card_is_a_clear_error(toy):
+    with pytest.raises(RuntimeError, match=r"'toy_a': expected a card in cnnhistory.models.toy.M"):
+        registry.model_card("toy_a")
+    toy.MODELS = {"toy_a": ModelCard((2,))}
+    assert registry.model_card("toy_a").input_shape == (2,)
+    with pytest.raises(UnknownIdError, match="did you mean 'toy_a'"):
+        registry.model_card("toy_aa")
+
+
+def test_a_module_has_cards_for_its_models_and_no_others():
+    for home in {system_of(name).home for name in cnnhistory.list_models()}:
+        module = importlib.import_module(f"cnnhistory.{home}")
+        assert set(module.MODELS) == {
+            name for name in cnnhistory.list_models() if system_of(name).home == home
+        }

@@ -31,7 +31,7 @@ def check_share(name: str, share: object) -> None:
     Traceback (most recent call last):
     ValueError: dropout: expected at least 0 and below 1, got nan
     """
-    if not isinstance(share, Real) or not 0 <= share < 1:
+    if not isinstance(share, Real) or not 0 <= float(share) < 1:
         raise expected(name, "at least 0 and below 1", share)
 
 

@@ -97,7 +97,7 @@ def test_learns(form):
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(ValueError, match="form: expected 'xnor', 'bwn' or 'float', got 'bnn'"):
+    with pytest.raises(ValueError, match="form: expected one of xnor, bwn, float, got 'bnn'"):
         XNORNet("cifar", "bnn")
     with pytest.raises(ValueError, match="layout: expected one of cifar, digits, got 'mlp'"):
         XNORNet("mlp")

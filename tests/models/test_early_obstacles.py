@@ -79,7 +79,7 @@ def test_the_gradient_shrinks_by_the_predicted_factor(activation, start, factor)
 
 
 def test_bad_settings():
-    with pytest.raises(ValueError, match="depth: expected at least 1 hidden layer, got 0"):
+    with pytest.raises(ValueError, match="depth: expected a whole number, at least 1, got 0"):
         create_model("deep_mlp", depth=0)
     with pytest.raises(ValueError, match=r"activation: expected one of sigmoid, .* got 'elu'"):
         create_model("deep_convnet", activation="elu")

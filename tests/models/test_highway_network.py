@@ -142,7 +142,7 @@ def test_wrong_input_and_settings_are_refused():
     for name in ("highway", "highway_plain", "highway_conv"):
         with pytest.raises(ValueError, match=r"\(N, 1, 28, 28\), got \(2, 1, 32, 32\)"):
             create_model(name)(torch.zeros(2, 1, 32, 32))
-    with pytest.raises(ValueError, match="depth: expected at least 1 layer, got 0"):
+    with pytest.raises(ValueError, match="depth: expected a whole number, at least 1, got 0"):
         create_model("highway", depth=0)
-    with pytest.raises(ValueError, match="activation: expected 'relu' or 'tanh', got 'sigmoid'"):
+    with pytest.raises(ValueError, match="activation: expected one of relu, tanh, got 'sigmoid'"):
         create_model("highway_plain", activation="sigmoid")

@@ -239,7 +239,7 @@ def test_other_sizes_of_images_and_classes(size):
 
 
 def test_wrong_settings_are_refused():
-    with pytest.raises(ValueError, match="image_size: expected at least 32, got 31"):
+    with pytest.raises(ValueError, match="expected a whole number, at least 32, got 31"):
         create_model("vgg11", image_size=31)
     with pytest.raises(ValueError, match=r"configuration: expected one of A, A-LRN, B.*got 'F'"):
         VGG("F")

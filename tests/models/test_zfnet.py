@@ -124,7 +124,7 @@ def test_layers_left_out():
         assert small(100 * torch.randn(2, 3, 64, 64)).shape == (2, 5)
         first = small.classifier[0].weight.std()
         assert abs(first / (0.01 * 8**0.5 * 6) - 1) < 0.15  # one place left, as for fc6
-    with pytest.raises(ValueError, match=r"without: expected some of conv3, .* got 'conv2'"):
+    with pytest.raises(ValueError, match=r"without: expected one of conv3, .* got 'conv2'"):
         create_model("zfnet", without=("fc7", "conv2"))
 
 
