@@ -61,7 +61,13 @@ class Counter(TorchDispatchMode):
         if func.is_view:
             for output in call.outputs:
                 setattr(output, _BASE, args[0])
-        if name in CONSTANTS or not call.fields or not call.outputs:
+        if name in CONSTANTS or not call.outputs:
+            return result
+        if not call.fields:
+            inside = tally.stack[-1].module if tally.stack else None
+            if isinstance(inside, nn.RNNBase | nn.RNNCellBase):
+                # The first state is constant, but it is multiplied like every other.
+                tally.note(ops.constant_product(call), call.outputs)
             return result
         cost, fields = ops.account(call)
         for output, seen in zip(call.outputs, fields, strict=False):

@@ -77,12 +77,14 @@ class Span:
 class Field:
     """What an element of a tensor sees of the image, axis by axis.
 
-    `unbiased` tells of weighted sums to which no bias has been added yet.
+    `unbiased` tells of weighted sums to which no bias has been added yet. Where `known` is False
+    nobody can tell from the shapes what an element sees, and the rest means nothing.
     """
 
     spans: tuple[Span, ...]
     dims: tuple[Dim, ...]
     unbiased: bool = False
+    known: bool = True
 
     @classmethod
     def of_input(cls, shape: Sequence[int], channels: bool) -> Field:
@@ -92,6 +94,10 @@ class Field:
         dims = [plain(size) for size in shape[:lead]]
         dims += [(Run(axis, size, 1),) for axis, size in enumerate(axes)]
         return cls((Span(),) * len(axes), tuple(dims))
+
+    def forget(self, shape: Sequence[int]) -> Field:
+        """Return the field of a tensor of which only this is known: it depends on the input."""
+        return Field(tuple(Span() for _ in self.spans), tuple(map(plain, shape)), known=False)
 
     def with_dims(self, dims: Iterable[Dim]) -> Field:
         """Return the field with other dimensions; the strides follow from their finest runs.
@@ -105,7 +111,7 @@ class Field:
             steps = [run.step for dim in dims for run in dim if run.axis == axis]
             if steps:
                 spans[axis] = replace(spans[axis], stride=min(steps))
-        return Field(tuple(spans), dims, self.unbiased)
+        return replace(self, spans=tuple(spans), dims=dims)
 
     def with_dim(self, index: int, dim: Dim) -> Field:
         """Return the field with one dimension replaced."""
@@ -120,7 +126,7 @@ class Field:
             for run in self.dims[index]:
                 if run.axis is not None:
                     spans[run.axis] = spans[run.axis].grow(run.size - 1, run.step)
-        return Field(tuple(spans), self.dims)
+        return replace(self, spans=tuple(spans), unbiased=False)
 
     def walks(self, index: int) -> bool:
         """Return whether a dimension walks over an axis of the image."""
@@ -151,7 +157,8 @@ class Field:
         if ratio < 1:
             span = span.refine(step)
         spans = (*self.spans[: run.axis], span, *self.spans[run.axis + 1 :])
-        return Field(spans, self.dims).with_dim(index, (Run(run.axis, out, step * ratio),))
+        field = replace(self, spans=spans, unbiased=False)
+        return field.with_dim(index, (Run(run.axis, out, step * ratio),))
 
     def reshape(self, shape: Sequence[int]) -> Field:
         """Return the field of the same elements in another shape."""

@@ -43,7 +43,8 @@ def summarize(
       far apart the fields of neighboring units are. The field may be larger than the image. A
       sum or concatenation sees what its widest input sees. The statistics of a normalization do
       not count. Behind upsampling, units differ: the field is that of the widest, or a little
-      more, and the stride may be below 1.
+      more, and the stride may be below 1. "unknown" where the shapes of the tensors do not tell
+      which pixels are seen, as behind `grid_sample` or `roll`, and in all layers behind it.
 
     Operations that do not depend on the input, such as masking a kernel, are not counted.
 
@@ -54,7 +55,7 @@ def summarize(
             input is a sequence of tokens: all its axes are positions, and fields count tokens.
 
     Raises:
-        TypeError: `model` is not a module, or cannot be copied.
+        TypeError: `model` is not a module, is compiled to TorchScript, or cannot be copied.
         ValueError: `input_shape` is not a tuple of positive integers, or the network does not
             accept it, has parameters without a shape, or reads the values of its tensors.
 
@@ -65,6 +66,13 @@ def summarize(
     (156, 122304, 5)
     """
     _check_model(model)
+    if isinstance(model, torch.jit.ScriptModule) or any(
+        isinstance(module, torch.jit.ScriptModule) for module in model.modules()
+    ):
+        raise TypeError(
+            "model: expected modules in Python, got a ScriptModule, whose operations nobody can "
+            "watch; pass the network that it was made from"
+        )
     _check_shape(input_shape)
     parameters = list(model.parameters())
     if dtype is None:

@@ -12,8 +12,11 @@ from cnnhistory._util.html import html_table
 from cnnhistory._util.lookup import expected, unknown_id
 from cnnhistory._util.text import aligned
 
-# A value per image axis; one number where all axes agree; None if the input has no such axis.
-PerAxis = int | float | tuple[int | float, ...] | None
+# A value per image axis; one number where all axes agree; None if the input has no such axis;
+# UNKNOWN if the shapes of the tensors do not tell.
+PerAxis = int | float | tuple[int | float, ...] | str | None
+
+UNKNOWN = "unknown"
 
 ROOT = "(model)"
 
@@ -167,7 +170,7 @@ def _is_numeric(column: str) -> bool:
     return column not in ("name", "type", "output_shape")
 
 
-def _text(value: str | PerAxis) -> str:
+def _text(value: PerAxis) -> str:
     if isinstance(value, str):
         return value
     if value is None:

@@ -10,9 +10,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from cnnhistory.accounting import rules
-from cnnhistory.accounting.field import Number
-from cnnhistory.accounting.ops.call import Cost, field_of, tensors_in
-from cnnhistory.accounting.table import ROOT, SUMMED, LayerTable, PerAxis, Row
+from cnnhistory.accounting.field import Field, Number
+from cnnhistory.accounting.ops.call import FIELD, Cost, field_of, tensors_in
+from cnnhistory.accounting.table import ROOT, SUMMED, UNKNOWN, LayerTable, PerAxis, Row
 
 _OWNER = "_cnnhistory_owner"
 
@@ -58,6 +58,10 @@ class Tally:
         self.clock += 1
         leaf = not any(module.children())
         outputs = tensors_in(output)
+        if isinstance(module, nn.RMSNorm) and (seen := field_of(args[0])) is not None:
+            # Torch composes it of a mean and others; it counts like every other normalization.
+            frame.cost = Cost(other_ops=2 * outputs[0].numel())
+            setattr(outputs[0], FIELD, replace(seen, unbiased=False))
         whole = _row(frame.name, module, outputs)
         if not leaf:
             self.containers[frame.name] = whole
@@ -103,6 +107,11 @@ class Tally:
         """Return what went wrong, where."""
         frame = self.stack[-1]
         where = f"layer {frame.name!r} ({type(frame.module).__name__})"
+        if "same device" in str(error) or "expected device" in str(error):
+            return (
+                f"model: cannot be counted, because {where} uses a tensor that is neither a "
+                f"parameter nor a buffer nor an attribute of a module: {error}"
+            )
         if "meta tensor" in str(error) or "meta device" in str(error):
             return (
                 f"model: cannot be counted, because {where} reads the values of a tensor, "
@@ -164,15 +173,17 @@ def _row(name: str, module: nn.Module, outputs: list[Tensor]) -> Row:
         name=name,
         type=type(module).__name__,
         output_shape=_without_batch(outputs[0]) if outputs else None,
-        receptive_field=_per_axis(span.pixels for span in seen.spans) if seen else None,
-        stride=_per_axis(span.stride for span in seen.spans) if seen else None,
+        receptive_field=_per_axis(seen, [span.pixels for span in seen.spans]) if seen else None,
+        stride=_per_axis(seen, [span.stride for span in seen.spans]) if seen else None,
     )
 
 
-def _per_axis(values: Iterable[Number]) -> PerAxis:
+def _per_axis(seen: Field, values: Iterable[Number]) -> PerAxis:
     numbers = tuple(
         int(value) if Fraction(value).denominator == 1 else float(value) for value in values
     )
+    if numbers and not seen.known:
+        return UNKNOWN
     if len(set(numbers)) < 2:
         return numbers[0] if numbers else None
     return numbers

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from cnnhistory.accounting import count_multiply_adds
+from cnnhistory.accounting import count_multiply_adds, summarize
 
 small = st.integers(1, 3)
 
@@ -45,3 +45,32 @@ def test_matrix_products(batch, rows, inner, columns):
 
     expected = batch * rows * inner * columns
     assert count_multiply_adds(Product(), (batch * rows * inner,)) == expected
+
+
+def test_lstm_counts_the_first_state():
+    # 3 steps, 4 gates of 7 units, each reads 5 inputs and 7 states
+    layer = nn.LSTM(5, 7, batch_first=True)
+    assert count_multiply_adds(layer, (3, 5)) == 3 * 4 * 7 * (5 + 7) == 1_008
+    assert count_multiply_adds(nn.GRU(5, 7, batch_first=True), (3, 5)) == 3 * 3 * 7 * (5 + 7)
+    assert count_multiply_adds(nn.RNN(5, 7, batch_first=True), (3, 5)) == 3 * 7 * (5 + 7)
+    assert count_multiply_adds(nn.LSTMCell(5, 7), (5,)) == 4 * 7 * (5 + 7)
+
+
+def test_bilinear():
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Bilinear(3, 4, 5)
+
+        def forward(self, x):
+            return self.layer(x[:, :3], x[:, 3:])
+
+    # W y for 5 outputs and 3 rows: 5 * 3 * 4; then with x: 5 * 3
+    row = summarize(Both(), (7,))["layer"]
+    assert (row.multiply_adds, row.connections) == (60 + 15, 60 + 5)
+
+
+def test_rms_norm_is_counted_like_layer_norm():
+    rms, layer = (summarize(kind(6), (4, 6)).total for kind in (nn.RMSNorm, nn.LayerNorm))
+    assert rms.other_ops == layer.other_ops == 2 * 4 * 6
+    assert (rms.receptive_field, rms.stride) == (layer.receptive_field, layer.stride)

@@ -70,11 +70,11 @@ def test_resnet50():
 
 
 def test_transformer_with_windows():
-    # Swin cuts windows by reshaping: 4x4 patches, then windows of 7 patches: 4 + 6 * 4 = 28,
-    # and once more after the shift: 28 + 6 * 4.
+    # Swin cuts windows by reshaping: 4x4 patches, then windows of 7 patches: 4 + 6 * 4 = 28. Then
+    # it rolls the map; that the seam is masked is in values of a tensor, which nobody sees here.
     table = summarize(build("swin_t"), (3, 224, 224))
     assert table["features.1.0.mlp.3"].receptive_field == 28
-    assert table["features.1.1.mlp.3"].receptive_field == 52
+    assert table["features.1.1.mlp.3"].receptive_field == "unknown"
 
 
 def test_one_channel_too_many():

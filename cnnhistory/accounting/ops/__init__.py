@@ -11,6 +11,7 @@ from typing import Any
 # Importing a group lists its operations.
 from cnnhistory.accounting.ops import arithmetic, moves, products, windows  # noqa: F401
 from cnnhistory.accounting.ops.call import ACCOUNTANTS, Account, Call, name_of
+from cnnhistory.accounting.ops.products import constant_product as constant_product
 
 
 def is_listed(name: str) -> bool:
@@ -20,7 +21,12 @@ def is_listed(name: str) -> bool:
 
 def account(call: Call) -> Account:
     """Return the cost of a call and the fields of its outputs; some input must have a field."""
-    return ACCOUNTANTS.get(name_of(call.func), arithmetic.elementwise)(call)
+    cost, fields = ACCOUNTANTS.get(name_of(call.func), arithmetic.elementwise)(call)
+    known = all(field.known for field in call.fields)
+    return cost, [
+        field if known and field.known else field.forget(output.shape)
+        for field, output in zip(fields, call.outputs, strict=False)
+    ]
 
 
 def check(name: str, args: tuple[Any, ...]) -> None:

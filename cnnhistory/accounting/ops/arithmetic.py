@@ -20,7 +20,9 @@ def _add(call: Call) -> Account:
     return cost, fields
 
 
-@accounts_for("native_batch_norm", "native_layer_norm", "native_group_norm")
+@accounts_for(
+    "native_batch_norm", "native_layer_norm", "native_group_norm", "_fused_rms_norm", "rms_norm"
+)  # fmt: skip
 def _normalization(call: Call) -> Account:
     # Scale and shift. The statistics do not widen the field, as is usual.
     return Cost(other_ops=2 * call.out.numel()), [replace(call.source, unbiased=False)]
@@ -30,6 +32,30 @@ def _normalization(call: Call) -> Account:
 def _softmax(call: Call) -> Account:
     # Exponential, sum, quotient. The sum is a statistic too.
     return Cost(other_ops=3 * call.out.numel()), [replace(call.source, unbiased=False)]
+
+
+@accounts_for(
+    "dropout", "native_dropout", "alpha_dropout", "feature_dropout", "bernoulli", "glu", "tril",
+    "triu", "masked_fill", "nan_to_num", "clamp", "rrelu_with_noise", "hardswish", "_prelu_kernel",
+    "log_sigmoid_forward",
+)  # fmt: skip
+def _in_place_of(call: Call) -> Account:
+    """Account for what works element by element, though torch does not say so."""
+    fields = [follow(field, call.out) for field in call.fields]
+    return Cost(other_ops=call.out.numel()), [union(fields, fields[0].dims)] * len(call.outputs)
+
+
+@accounts_for("sort", "topk", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "kthvalue")
+def _ordered(call: Call) -> Account:
+    """Account for results that may depend on every value along a dimension."""
+    at = call["dim"] % call["self"].dim()
+    field = call.source.absorb([at])
+    kept = list(field.dims)
+    if len(kept) == call.out.dim():
+        kept[at] = plain(call.out.shape[at])
+    else:
+        del kept[at]
+    return Cost(other_ops=call["self"].numel()), [field.with_dims(kept)] * len(call.outputs)
 
 
 @accounts_for("_cdist_forward")
@@ -50,7 +76,5 @@ def elementwise(call: Call) -> Account:
     cost = Cost(other_ops=out.numel())
     if torch.Tag.pointwise in call.func.tags:
         return cost, [broadcast(fields, out.shape)]
-    # Not known here. If the dimensions correspond, assume that those of the same size do.
-    return cost, [union([follow(f, out) for f in fields], follow(fields[0], out).dims)] * len(
-        call.outputs
-    )
+    # Nothing tells which places of the input an element of the result depends on.
+    return cost, [fields[0].forget(output.shape) for output in call.outputs]

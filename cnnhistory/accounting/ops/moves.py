@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from cnnhistory.accounting.field import Dim, Field, Number, Run, broadcast, plain
@@ -23,11 +24,17 @@ def _view(call: Call) -> Account:
     return Cost(), [call.source.reshape(call.out.shape)]
 
 
-@accounts_for(
-    "clone", "detach", "alias", "lift_fresh", "_to_copy", "roll", "flip", "channel_shuffle"
-)
+@accounts_for("clone", "detach", "alias", "lift_fresh", "_to_copy", "flip", "channel_shuffle")
 def _same(call: Call) -> Account:
     return Cost(), [call.source]
+
+
+@accounts_for("roll")
+def _roll(call: Call) -> Account:
+    field, count = call.source, call.out.dim()
+    rolled = dims_of(call["dims"], count) if call["dims"] else range(count)
+    # What is beside what differs at the seam.
+    return Cost(), [replace(field, known=not any(map(field.walks, rolled)))]
 
 
 @accounts_for("copy")
@@ -129,10 +136,27 @@ def _stack(call: Call) -> Account:
 @accounts_for(
     "constant_pad_nd",
     *(f"{mode}_pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)),
-    "index", "index_select", "gather", "masked_select", "fill", "zero",
+    "fill", "zero",
 )  # fmt: skip
 def _resized(call: Call) -> Account:
     return Cost(), [follow(call.source, call.out)]
+
+
+@accounts_for("index", "index_select", "gather", "masked_select")
+def _chosen(call: Call) -> Account:
+    """Account for places chosen by values: known where they are no places of the image."""
+    data, out, field = call["self"], call.out, field_of(call["self"])
+    if field is None or len(call.fields) > 1 or data.dim() != out.dim():
+        return Cost(), [call.source.forget(out.shape)]
+    if call.has("dim"):
+        chosen = {call["dim"] % data.dim()}
+    elif call.has("indices"):
+        chosen = {at for at, index in enumerate(call["indices"]) if index is not None}
+    else:
+        chosen = set(range(data.dim()))
+    chosen |= {at for at in range(out.dim()) if data.shape[at] != out.shape[at]}
+    known = not any(map(field.walks, chosen))
+    return Cost(), [replace(follow(field, out), known=known)]
 
 
 @accounts_for("embedding")
@@ -150,7 +174,13 @@ def _pixel_shuffle(call: Call) -> Account:
 
 @accounts_for("pixel_unshuffle")
 def _pixel_unshuffle(call: Call) -> Account:
-    return Cost(), [_rescale(call, call["downscale_factor"] - 1, call["downscale_factor"])]
+    factor = call["downscale_factor"]
+    places = [
+        Run(dim[0].axis, factor, dim[0].step) for dim in call.source.dims[-2:] if len(dim) == 1
+    ]
+    field = _rescale(call, 0, factor)
+    # A channel of the result is a channel, and a place in the block of pixels.
+    return Cost(), [field.with_dim(-3, (*plain(call["self"].shape[-3]), *places))]
 
 
 def _rescale(call: Call, reach: int, ratio: Number) -> Field:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+import torch
 from torch import Tensor
 
 from cnnhistory.accounting.field import Field, plain, union
@@ -68,6 +69,23 @@ def _matrix_product(call: Call) -> Account:
     return cost, [_weighted_sum(field, cost, _bias(call))]
 
 
+@accounts_for("_trilinear")
+def _bilinear(call: Call) -> Account:
+    """Account for sums over i and j of x_i W_ij y_j: the product W y, then that with x."""
+    shapes = []
+    for key, inserted in (("i1", "expand1"), ("i2", "expand2"), ("i3", "expand3")):
+        shape = list(call[key].shape)
+        for at in sorted(call[inserted]):
+            shape.insert(at, 1)
+        shapes.append(shape)
+    sizes = torch.broadcast_shapes(*shapes)  # (N, out, left, right) for `nn.Bilinear`
+    products = math.prod(sizes)
+    cost = Cost(multiply_adds=products + products // sizes[-1], connections=products)
+    fields = [field.absorb(range(len(field.dims))) for field in call.fields]
+    field = union(fields, [plain(size) for size in call.out.shape])
+    return cost, [replace(field, unbiased=True)]
+
+
 def _bias(call: Call) -> Tensor | None:
     return call["self"] if name_of(call.func) in ("addmm", "baddbmm", "addmv") else None
 
@@ -81,3 +99,12 @@ def _product_cost(products: int, out: Tensor, operands: list[Tensor], bias: Tens
 
 def _weighted_sum(field: Field, cost: Cost, bias: Tensor | None) -> Field:
     return replace(field, unbiased=cost.connections > 0 and bias is None)
+
+
+def constant_product(call: Call) -> Cost:
+    """Return the cost of a product of a constant with weights; of anything else, nothing."""
+    if name_of(call.func) not in ("mm", "addmm", "bmm", "baddbmm"):
+        return Cost()
+    left, right = [t for t in call.tensors if t is not _bias(call)][:2]
+    products = left.numel() * right.shape[-1]
+    return _product_cost(products, call.out, [left, right], _bias(call))
