@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts
 from cnnhistory.nn.init import he_normal_
+from cnnhistory.nn.loss import AuxiliaryLoss
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.system import PATCHES, ModelCard
@@ -38,15 +39,10 @@ AUXILIARY_WEIGHT = 0.3
 
 MODELS = {
     "googlenet": ModelCard(
-        (3, 224, 224),
-        {"width": 1 / 4},
-        (3, 64, 64),
-        PATCHES,
-        {"side": 64},
-        {"num_classes": 16, "width": 1 / 4},
-        any_size=True,
+        (3, 224, 224), {"width": 1 / 4}, (3, 64, 64), PATCHES, {"side": 64},
+        {"num_classes": 16, "width": 1 / 4}, any_size=True,
     )
-}
+}  # fmt: skip
 
 
 def _conv(
@@ -156,25 +152,6 @@ class Scores(NamedTuple):
     aux_4d: Tensor
 
 
-class AuxiliaryLoss(nn.Module):
-    """Add the cross-entropies of all heads, those of the auxiliary ones with weight 0.3.
-
-    E = H(main) + 0.3 (H(aux_4a) + H(aux_4d)), H the cross-entropy of a softmax over the scores.
-
-    Shape: scores a `Scores`, or (N, K) of the main head alone; target (N,) of class indices; the
-    loss is a scalar.
-
-    Source: szegedy2015going, Section 5.
-    """
-
-    def forward(self, scores: Scores | Tensor, target: Tensor) -> Tensor:
-        """Return the mean over the examples."""
-        if isinstance(scores, Tensor):
-            return nn.functional.cross_entropy(scores, target)
-        main, *auxiliary = (nn.functional.cross_entropy(head, target) for head in scores)
-        return main + AUXILIARY_WEIGHT * sum(auxiliary)
-
-
 class GoogLeNet(nn.Module):
     """Score 1,000 classes with 22 layers, 18 of them in nine Inception modules.
 
@@ -252,7 +229,7 @@ class GoogLeNet(nn.Module):
         # Below that nothing is left for the window of pool4.
         self.smallest = 15 if torchvision_port else 31
         if aux_heads:
-            self.criterion = AuxiliaryLoss()
+            self.criterion = AuxiliaryLoss(AUXILIARY_WEIGHT)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(0.2 if torchvision_port else 0.4)
         self.fc = nn.Linear(channels, num_classes)

@@ -1,12 +1,13 @@
 """Losses that torch does not have.
 
-Both take *scores*, larger for the likelier class. A network with a distance output, such as
+All take *scores*, larger for the likelier class. A network with a distance output, such as
 LeNet-5, returns its negative squared distances as scores, so that `argmax` picks the nearest code
-and these losses see y_i = -score_i.
+and the losses of distances see y_i = -score_i.
 """
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class RBFDistanceLoss(nn.Module):
@@ -88,3 +89,27 @@ class SquaredHingeLoss(nn.Module):
         """Return the mean squared shortfall."""
         sign = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
         return (1 - sign * scores).clamp_min(0).square().mean()
+
+
+class AuxiliaryLoss(nn.Module):
+    """Add the cross-entropies of all heads of a network, those of the auxiliary ones weighted.
+
+    E = H(main) + weight (H(aux_1) + H(aux_2) + ...), H the cross-entropy of a softmax over the
+    scores.
+
+    Shape: scores a tuple of (N, K), the main head's first, or those of the main head alone; target
+    (N,) of class indices; the loss is a scalar.
+
+    Source: szegedy2015going, Section 5, with weight 0.3.
+    """
+
+    def __init__(self, weight: float = 0.3) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, scores: tuple[Tensor, ...] | Tensor, target: Tensor) -> Tensor:
+        """Return the mean over the examples."""
+        if isinstance(scores, Tensor):
+            return F.cross_entropy(scores, target)
+        main, *auxiliary = (F.cross_entropy(head, target) for head in scores)
+        return main + self.weight * sum(auxiliary)
