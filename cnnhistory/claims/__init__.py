@@ -139,4 +139,4 @@ def to_json(ids: Iterable[str] | None = None) -> str:
                 "computed": finding.computed if finding else None,
             }
         )
-    return json.dumps(records, indent=1, ensure_ascii=False)
+    return json.dumps(records, indent=1)  # ASCII: read and printed anywhere

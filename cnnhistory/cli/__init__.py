@@ -1,6 +1,7 @@
 """The command `cnnhistory`: look up systems and claims, train, fetch data, record runs."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     What a user got wrong is one line on the standard error; only a defect shows a traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # an output without UTF-8 shows escapes instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["fit"]:
         # `fit` has options of its own, made by LightningCLI from the code: hand them on unseen.

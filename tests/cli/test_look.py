@@ -1,7 +1,61 @@
+"""Commands that show what the package knows."""
+
 import json
+import os
+import subprocess
+import sys
+
+import pytest
 
 import cnnhistory
 from cnnhistory.cli import main
+
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["show", "self_augmented_svbrdf"], "planned"),
+        (["show", "dense_crf"], r"Kr\xe4henb\xfchl"),
+        (["claims", "lenet5.c2"], r"28\xd728"),
+        (["claims", "lenet5.c2", "--json"], r"28\u00d728"),
+        (["systems", "lenet*"], "LeNet-5"),
+        (["fit", "no_such_model"], ""),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_an_output_without_utf8(command, shown):
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnhistory", *command],
+        capture_output=True,
+        env=os.environ | PLAIN,
+        check=False,
+    )
+    assert done.returncode == (2 if command[0] == "fit" else 0), done.stderr
+    assert shown in done.stdout.decode("ascii")
+    assert b"UnicodeEncodeError" not in done.stderr
+    if "--json" in command:
+        assert "28×28" in json.loads(done.stdout)[0]["computed"]
+
+
+def test_show_names_the_model_and_a_readable_number(capsys):
+    main(["show", "resnet"])
+    shown = capsys.readouterr().out
+    assert "multiply-adds, resnet18: 1.8 billion multiply-adds (Table 1)" in shown
+    assert "parameters, resnet1202: 19.4 million parameters (Table 6)" in shown
+    assert "CIFAR-10 test error, resnet20: 8.75 % (Table 6)" in shown
+    assert "code: cnnhistory.models.resnet" in shown
+    assert "statements: 7, see `cnnhistory claims resnet`" in shown
+    main(["show", "lenet1989"])
+    shown = capsys.readouterr().out
+    assert "parameters, lenet1989: 9,760 parameters (Section 3.3)" in shown
+    assert "test error on zip codes, lenet1989: 5.0 % (Section 5)" in shown
+
+
+def test_show_leads_to_the_object_of_what_is_no_network(capsys):
+    main(["show", "lrn"])
+    assert "code: cnnhistory.nn.norm.LocalResponseNorm" in capsys.readouterr().out
 
 
 def test_systems_lists_all(capsys):

@@ -101,6 +101,14 @@ def test_xnor_c2_would_be_wrong_for_smaller_words(monkeypatch):
     assert verify("xnor_net.c2").verdict == "wrong"
 
 
+def test_xnor_c2_would_be_correct_for_a_network_that_is_binary_almost_throughout(monkeypatch):
+    """Of its work 1 in 10,000 is in the real layers, so that the whole gains as one layer does."""
+    layers = [nn.Conv2d(3, 1, 1), nn.Conv2d(1, 256, 1), *(nn.Conv2d(256, 256, 3) for _ in range(9))]
+    network = nn.Sequential(*layers, nn.Conv2d(256, 1, 1))
+    monkeypatch.setattr(cnnhistory, "create_model", lambda name: network)
+    assert verify("xnor_net.c2").verdict == "correct"
+
+
 def test_xnor_c3_would_be_wrong_for_narrow_layers(changed):
     with torch.device("meta"):
         layers = [nn.Conv2d(3, 3, 3) for _ in range(3)]

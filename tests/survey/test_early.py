@@ -1,10 +1,13 @@
 """The verdicts about the early networks, and that each follows from what is computed."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
 
 import cnnhistory
+from cnnhistory import registry
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.nn import loss
 from cnnhistory.nn.conv import PartialConv2d
@@ -203,6 +206,20 @@ def test_1989_c5_would_be_wrong_for_another_distribution_or_range(changed):
 
 def test_1989_c7_would_be_wrong_in_another_year(monkeypatch):
     monkeypatch.setattr(lenet1989, "SURVEY_YEAR", 2019)
+    assert verify("lenet1989.c7").verdict == "wrong"
+
+
+def test_1989_c7_would_be_wrong_for_a_network_that_shares_no_weights(changed):
+    changed("lenet1989_dense")
+    finding = verify("lenet1989.c7")
+    assert finding.verdict == "wrong"
+    assert "serves 1.0 connections" in finding.computed
+
+
+def test_1989_c7_would_be_wrong_if_an_older_network_came_first(monkeypatch):
+    older = dataclasses.replace(cnnhistory.system("lenet1990"), paper="fukushima1980neocognitron")
+    known = registry.system
+    monkeypatch.setattr(registry, "system", lambda id: older if id == "lenet1990" else known(id))
     assert verify("lenet1989.c7").verdict == "wrong"
 
 

@@ -84,7 +84,7 @@ def test_places_prices_and_inventors_are_taken_from_the_papers():
             ["error of 45 %", "start of 2012: 1.4 with relu, 5.", "scaled start: 1.3 with"],
         ),
         ("alexnet.c7", ["seven ReLU layers", "of its weights 0 %"]),
-        ("alexnet.c8", ["conv1 of random weights is the sum of 3"]),
+        ("alexnet.c8", ["5 of 5 layers", "3 planes of 11×11"]),
         ("zfnet.c1", ["alexnet: 11×11 stride 4, 5×5 stride 1; of zfnet: 7×7 stride 2, 5×5 stride"]),
         ("vgg.c2", ["3×3 alone: A, A-LRN, B, D, E; C: 1×1 and 3×3"]),
         ("vgg.c3", ["6 configurations: 4096, 4096, 1000"]),
@@ -155,13 +155,19 @@ def test_alexnet_c7_would_be_wrong_for_units_that_are_always_on(monkeypatch):
     assert "a trained network 0 % are 0, of its weights 100 %" in finding.computed
 
 
-def test_alexnet_c8_would_be_wrong_for_a_layer_that_adds_something(changed):
+@pytest.mark.parametrize(
+    ("layer", "settings"),
+    [("conv1", (3, 6, 11, 4)), ("conv4", (24, 24, 3, 1, 1, 1, 2))],
+)
+def test_alexnet_c8_would_be_wrong_for_a_layer_that_adds_something(changed, layer, settings):
     class More(nn.Conv2d):
         def forward(self, x):
             return super().forward(x) + 1e-6
 
-    changed("alexnet", features__conv1=More(3, 6, 11, 4))
-    assert verify("alexnet.c8").verdict == "wrong"
+    changed("alexnet", **{f"features__{layer}": More(*settings)})
+    finding = verify("alexnet.c8")
+    assert finding.verdict == "wrong"
+    assert "4 of 5 layers" in finding.computed
 
 
 def test_zfnet_c1_would_be_wrong_for_another_stride(changed):

@@ -58,7 +58,7 @@ def test_only_places_and_inventors_are_taken_from_the_papers():
         ("googlenet.c5", ["1 dense layer of 1,025,000", "1,024 to 1,000", "3 of 58,631,144"]),
         ("googlenet.c6", ["1×1; 1×1, 3×3; 1×1, 5×5; pooling, 1×1"]),
         ("googlenet.c7", ["163,696 with", "393,472 without", "6,998,552 and 25,305,944"]),
-        ("googlenet.c8", ["4 of 4 sizes"]),
+        ("googlenet.c8", ["37 of 37 1×1 convolutions"]),
         # (64 + 9 * 128 + 25 * 32) / (25 * 224)
         ("googlenet.c10", ["equal one 5×5", "36 % would not be zero", "largest kernel", "is 5×5"]),
         ("inception_module.c1", ["14×13 for 14×13 in 9 of 9"]),
@@ -120,12 +120,26 @@ def test_c7_would_be_wrong_for_wide_reductions(changed):
     assert verify("googlenet.c7").verdict == "wrong"
 
 
-def test_c8_would_be_wrong_with_padding(monkeypatch):
-    class Padded(nn.Conv2d):
-        def __init__(self, *args):
-            super().__init__(*args, padding=1)
+def test_c8_would_be_wrong_for_a_module_whose_1x1_convolution_skips(changed):
+    def skip(net):
+        net.inception["5b"].branch1x1[0] = nn.Conv2d(832, 384, 1, stride=2, device="meta")
+        for branch in ("branch3x3", "branch5x5"):
+            getattr(net.inception["5b"], branch)[0][0].stride = (2, 2)
+        net.inception["5b"].branch_pool[0] = nn.MaxPool2d(3, stride=2, padding=1)
 
-    monkeypatch.setattr(nn, "Conv2d", Padded)
+    changed("googlenet", skip)
+    finding = verify("googlenet.c8")
+    assert finding.verdict == "wrong"
+    assert "34 of 37" in finding.computed
+
+
+def test_c8_would_be_wrong_with_padding_in_the_stem(changed):
+    def pad(net):
+        for layer in net.stem.modules():
+            if isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1):
+                layer.padding = (1, 1)
+
+    changed("googlenet", pad)
     assert verify("googlenet.c8").verdict == "wrong"
 
 

@@ -71,7 +71,10 @@ def test_the_rest_is_computed():
         ("resnet.c2", ["11,282,415,616", "VGG-16 15,470,264,320", "VGG-19 19,632,062,464"]),
         ("resnet.c5", ["110 and 1202 layers"]),
         ("highway_network.c1", ["equals the layer to 1e-6", "puts out does not"]),
-        ("resnet_ensemble_view.c1", ["sum of their 32 paths", "54 blocks", f"{2**54:,}"]),
+        (
+            "resnet_ensemble_view.c1",
+            ["is the sum of what its paths carry, 32 of 32", "54 blocks", f"{2**54:,}"],
+        ),
     ],
 )
 def test_computed_facts(id, facts):
@@ -125,3 +128,21 @@ def test_it_would_be_wrong_if_some_paths_were_missing(monkeypatch):
 
     monkeypatch.setattr(resnet_ensemble_view, "product", all_but_the_longest)
     assert verify("resnet_ensemble_view.c1").verdict == "wrong"
+
+
+def test_it_would_be_wrong_for_a_network_without_shortcuts(monkeypatch):
+    class Nothing(nn.Module):
+        def forward(self, x):
+            return 0 * x
+
+    def plain(name, **settings):
+        network = create_model(name, **settings)
+        for block in network.blocks:
+            if isinstance(block.shortcut, nn.Identity):
+                block.shortcut = Nothing()
+        return network
+
+    monkeypatch.setattr(cnnhistory, "create_model", plain)
+    finding = verify("resnet_ensemble_view.c1")
+    assert finding.verdict == "wrong"
+    assert "4 of 32 carry something" in finding.computed

@@ -236,8 +236,16 @@ c6 = Statement(
     source="lecun1989backprop, title page",
 )
 def c7() -> Finding:
-    first = paper("lecun1989backprop").year
+    from cnnhistory import registry
+    from cnnhistory.accounting import summarize
+
+    records = [registry.system(id) for id in registry.list_systems(era="early")]
+    first = min(paper(record.paper).year for record in records if record.models)
+    total = summarize(_lenet1989(), (1, 16, 16)).total
+    uses = total.connections / total.parameters  # about 1 where no kernel moves
+    holds = first == SYSTEM.year == SURVEY_YEAR - 29 and uses > 2
     return Finding(
-        "correct" if SURVEY_YEAR - first == 29 else "wrong",
-        f"{SURVEY_YEAR} - {first} = {SURVEY_YEAR - first}",
+        "correct" if holds else "wrong",
+        f"{SURVEY_YEAR} - {first} = {SURVEY_YEAR - first}; in the network of {SYSTEM.year} a "
+        f"parameter serves {uses:.1f} connections",
     )

@@ -262,23 +262,38 @@ def c7() -> Finding:
     source="krizhevsky2012imagenet, Section 3.5",
 )
 def c8() -> Finding:
+    """Add up, plane by plane, what the layers of a network are given, and compare."""
     import torch
-    from torch import Tensor
+    from torch import nn
     from torch.nn import functional as F
 
     from cnnhistory import create_model
 
-    conv1 = convolutions(create_model("alexnet", width=1 / 16))[0].double()
-    x = torch.randn(1, 3, 51, 51, dtype=torch.double)
+    network = create_model("alexnet", width=1 / 16, num_classes=10).double().eval()
+    same: list[bool] = []
+
+    def add_up(layer: nn.Conv2d, args: tuple[Tensor], output: Tensor) -> None:
+        rows, columns = cast("tuple[int, int]", layer.padding)
+        windows = F.pad(args[0], (columns, columns, rows, rows))
+        for axis, (side, step) in enumerate(zip(layer.kernel_size, layer.stride, strict=True)):
+            windows = windows.unfold(2 + axis, side, step)  # (1, maps, H, W, side, side)
+        of_group = layer.weight.shape[1]
+        total = torch.zeros_like(output)
+        for kernel in range(layer.out_channels):
+            group = kernel * layer.groups // layer.out_channels
+            for plane in range(of_group):
+                seen = windows[:, group * of_group + plane]
+                total[:, kernel] += (seen * layer.weight[kernel, plane]).sum((-1, -2))
+        total += cast("Tensor", layer.bias)[:, None, None]
+        same.append(torch.allclose(output, total, atol=1e-9, rtol=0))
+
+    for layer in convolutions(network):
+        layer.register_forward_hook(add_up)
     with torch.no_grad():
-        planes = [
-            F.conv2d(x[:, [c]], conv1.weight[:, [c]], stride=conv1.stride)
-            for c in range(conv1.in_channels)
-        ]
-        total = torch.stack(planes).sum(0) + cast(Tensor, conv1.bias)[:, None, None]
-        same = torch.allclose(conv1(x), total, atol=1e-12, rtol=0)
+        network(torch.randn(1, 3, 227, 227, dtype=torch.double))
+    planes, side = (first := convolutions(on_meta("alexnet"))[0]).in_channels, first.kernel_size[0]
     return Finding(
-        right_or_wrong(same),
-        f"conv1 of random weights {'is' if same else 'is not'} the sum of {len(planes)} "
-        "two-dimensional convolutions and a bias",
+        right_or_wrong(all(same) and len(same) == 5),
+        f"what {sum(same)} of {len(same)} layers give is the sum over planes and a bias; a kernel "
+        f"of conv1 has {planes} planes of {side}×{side}",
     )

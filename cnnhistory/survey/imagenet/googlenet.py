@@ -12,6 +12,7 @@ from cnnhistory.survey._checks import (
     googlenet,
     inception_modules,
     on_meta,
+    right_or_wrong,
 )
 from cnnhistory.system import Finding, Statement, System, decided
 
@@ -265,15 +266,18 @@ def c7() -> Finding:
 )
 def c8() -> Finding:
     import torch
-    from torch import nn
 
-    shapes = [(28, 28), (7, 5), (1, 1), (13, 64)]
-    kept = [
-        tuple(nn.Conv2d(3, 5, 1)(torch.rand(1, 3, *shape)).shape[2:]) == shape for shape in shapes
-    ]
-    sizes = ", ".join(f"{height}×{width}" for height, width in shapes)
+    network = googlenet()
+    kept: list[bool] = []
+    for layer in convolutions(network):
+        if layer.kernel_size == (1, 1):
+            layer.register_forward_hook(
+                lambda layer, args, output: kept.append(args[0].shape[2:] == output.shape[2:])
+            )
+    network(torch.empty(1, 3, 224, 224, device="meta"))
     return Finding(
-        "correct" if all(kept) else "wrong", f"{sum(kept)} of {len(kept)} sizes kept: {sizes}"
+        right_or_wrong(all(kept) and bool(kept)),
+        f"{sum(kept)} of {len(kept)} 1×1 convolutions of the network keep height and width",
     )
 
 

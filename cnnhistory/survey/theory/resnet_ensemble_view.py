@@ -36,28 +36,32 @@ STUDY = "lesions_cifar10"
     source="veit2016residual, Section 3",
 )
 def c1() -> Finding:
+    """Add up the derivatives that single paths through a network carry."""
     import torch
+    from torch import nn
 
+    from cnnhistory import create_model
     from cnnhistory.models.resnet import ResNet
+    from cnnhistory.visualize.paths import path_gradient
 
-    blocks = [torch.randn(3, 3, dtype=torch.double) for _ in range(5)]
-    identity = torch.eye(3, dtype=torch.double)
-    whole = identity
-    for block in blocks:
-        whole = whole + block @ whole
-    paths = []
-    for taken in product((False, True), repeat=len(blocks)):
-        path = identity
-        for block, take in zip(blocks, taken, strict=True):
-            path = block @ path if take else path
-        paths.append(path)
-    is_sum = torch.allclose(sum(paths, torch.zeros_like(whole)), whole)
-    resnet110 = cast(ResNet, on_meta("resnet110"))
-    count = len(resnet110.blocks)
+    network = cast(ResNet, create_model("resnet20", width=1 / 8)).double().eval()
+    # Five of its nine blocks, among them those that change the shape: 32 paths are followed fast.
+    network.blocks = nn.Sequential(*(network.blocks[place] for place in (0, 1, 3, 4, 6)))
+    n, loss = len(network.blocks), nn.CrossEntropyLoss()
+    x = torch.randn(2, 3, 32, 32, dtype=torch.double, requires_grad=True)
+    target = torch.tensor([1, 7])
+    (whole,) = torch.autograd.grad(loss(network(x), target), x)
+    paths = [
+        path_gradient(network, x, target, taken, loss) for taken in product((False, True), repeat=n)
+    ]
+    is_sum = torch.allclose(torch.stack(paths).sum(0), whole, atol=1e-12)
+    count = sum(bool(path.abs().max() > 0) for path in paths)
+    blocks = len(cast(ResNet, on_meta("resnet110")).blocks)
     return Finding(
-        "correct" if is_sum else "wrong",
-        f"{len(blocks)} linear blocks {'are' if is_sum else 'are not'} the sum of their "
-        f"{len(paths)} paths; the {count} blocks of ResNet-110 have {2**count:,}",
+        "correct" if is_sum and count == 2**n else "wrong",
+        f"the derivative of a network of {n} blocks {'is' if is_sum else 'is not'} the sum of what "
+        f"its paths carry, {count} of {2**n} carry something; the {blocks} blocks of ResNet-110 "
+        f"have {2**blocks:,} paths",
     )
 
 
