@@ -47,6 +47,7 @@ class Span:
 
     Behind upsampling, neighbors may or may not have read the same coarse position. `fine` adds
     up the steps between them; the widest element sees as many steps of `grid`, rounded up.
+    `start` is where the first window begins; behind upsampling, nobody keeps it.
 
     Units: input pixels.
     """
@@ -55,6 +56,7 @@ class Span:
     stride: Number = 1
     fine: Number = 0
     grid: Number = 0  # step of the coarsest positions that were upsampled
+    start: Number = 0
 
     @property
     def pixels(self) -> int:
@@ -128,9 +130,25 @@ class Field:
                     spans[run.axis] = spans[run.axis].grow(run.size - 1, run.step)
         return replace(self, spans=tuple(spans), unbiased=False)
 
+    def shift(self, index: int, positions: Number) -> Field:
+        """Return the field after a dimension begins some positions later."""
+        runs = [run for run in self.dims[index] if run.axis is not None]
+        if len(runs) != 1 or len(self.dims[index]) != 1 or not positions:
+            return self
+        axis, pixels = runs[0].axis, positions * runs[0].step
+        spans = tuple(
+            replace(span, start=span.start + pixels) if at == axis else span
+            for at, span in enumerate(self.spans)
+        )
+        return replace(self, spans=spans)
+
     def walks(self, index: int) -> bool:
         """Return whether a dimension walks over an axis of the image."""
         return any(run.axis is not None for run in self.dims[index])
+
+    def moves(self, axis: int) -> bool:
+        """Return whether some dimension walks over an axis of the image."""
+        return any(run.axis == axis and run.size > 1 for dim in self.dims for run in dim)
 
     def resample(self, index: int, out: int, reach: Number = 0, ratio: Number = 1) -> Field:
         """Return the field after a sliding window along one dimension.
@@ -189,12 +207,17 @@ class Field:
 def union(fields: Sequence[Field], dims: Iterable[Dim]) -> Field:
     """Return a field that covers all fields given, for a tensor with the dimensions given."""
     spans = []
-    for several in zip(*(field.spans for field in fields), strict=True):
+    for axis, several in enumerate(zip(*(field.spans for field in fields), strict=True)):
         size, stride, fine, grid = (
             max(getattr(span, name) for span in several)
             for name in ("size", "stride", "fine", "grid")
         )
-        spans.append(Span(size, stride, fine, grid))
+        # Windows that move together cover what lies between their ends.
+        moving = [s for s, field in zip(several, fields, strict=True) if field.moves(axis)]
+        start = min(span.start for span in moving or several)
+        if not grid and moving:
+            size = max(size, max(span.start + span.size for span in moving) - start)
+        spans.append(Span(size, stride, fine, grid, start))
     return Field(tuple(spans), ()).with_dims(dims)
 
 

@@ -64,6 +64,16 @@ OPS = {
     "pixel_unshuffle": lambda x: F.pixel_unshuffle(x, 2),
     "channel_shuffle": lambda x: F.channel_shuffle(x, 2),
     "transposed": lambda x: F.conv_transpose2d(x, torch.ones(2, 1, 3, 3)),
+    "difference": lambda x: x[..., 1:] - x[..., :-1],
+    "far difference": lambda x: x[..., 3:] - x[..., :-3],
+    "smooth and shifted": lambda x: F.avg_pool2d(x, 3, 1, 1)[..., 1:-4] - x[..., 5:],
+    "padded and shifted": lambda x: x + F.pad(x, (2, 0, 0, 0))[..., :SIZE],
+    "cropped residual": lambda x: x[..., 1:-1, 1:-1] + F.conv2d(x, torch.ones(2, 2, 3, 3)),
+    "split": lambda x: x.split(4, 3)[0] * x.split(4, 3)[1],
+    "residual": lambda x: x + F.conv2d(x, torch.ones(2, 2, 3, 3), padding=1),
+    "gated": lambda x: x * x.mean((2, 3), keepdim=True),
+    "halves in order": lambda x: x + torch.cat(x.chunk(2, 3), 3),
+    "halves swapped": lambda x: x + torch.cat(x.chunk(2, 3)[::-1], 3),
     "cumsum": lambda x: x.cumsum(3),
     "cumsum of channels": lambda x: x.cumsum(1),
     "sort": lambda x: x.sort(3).values,
@@ -93,8 +103,10 @@ def test_right_or_unknown(name):
     assert columns in (seen(OPS[name]), "unknown")
 
 
-UNKNOWN = {"roll", "grid_sample", "fractional", "fold", "index", "index_select", "gather",
-           "take_along", "scatter", "fft"}  # fmt: skip
+UNKNOWN = {
+    "roll", "halves swapped", "grid_sample", "fractional", "fold", "index", "index_select",
+    "gather", "take_along", "scatter", "fft",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OPS)

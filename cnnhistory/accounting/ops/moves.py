@@ -93,13 +93,19 @@ def _slice(call: Call) -> Account:
     size, out = call["self"].shape[at], call.out.shape[at]
     if size == out:
         return Cost(), [call.source]
-    return Cost(), [call.source.resample(at, out, ratio=call["step"])]
+    # torch counts a negative start from the end, and cuts off what is too large.
+    first = slice(call["start"], None).indices(size)[0]
+    return Cost(), [call.source.shift(at, first).resample(at, out, ratio=call["step"])]
 
 
 @accounts_for("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes")
 def _split(call: Call) -> Account:
     at = call["dim"] % call["self"].dim()
-    return Cost(), [call.source.resample(at, out.shape[at]) for out in call.outputs]
+    fields, first = [], 0
+    for out in call.outputs:
+        fields.append(call.source.shift(at, first).resample(at, out.shape[at]))
+        first += out.shape[at]
+    return Cost(), fields
 
 
 @accounts_for("expand", "repeat")
@@ -110,12 +116,24 @@ def _expand(call: Call) -> Account:
 @accounts_for("cat")
 def _cat(call: Call) -> Account:
     at = call["dim"] % call.out.dim()
-    fields = [f for t in call["tensors"] if t.dim() > 1 or t.numel() if (f := field_of(t))]
+    fields, before = [], 0
+    for tensor in call["tensors"]:
+        if tensor.dim() > 1 or tensor.numel():
+            if (field := field_of(tensor)) is not None:
+                fields.append(field.shift(at, -before))
+            before += tensor.shape[at]
     size = call.out.shape[at]
     ends = [field.dims[at] for field in fields]
     joined: Dim
     if all(len(dim) == 1 and dim[0].axis is not None for dim in ends):
         joined = (Run(ends[0][0].axis, size, ends[0][0].step),)  # side by side along an axis
+        starts = {
+            (run.axis, run.step, field.spans[run.axis].start)
+            for (run,), field in zip(ends, fields, strict=True)
+            if run.axis is not None
+        }
+        if len(starts) > 1:
+            return Cost(), [call.source.forget(call.out.shape)]  # not in their old order
     else:
         # Flattened maps one after another: whoever reads this dimension sees them whole.
         fields = [field.absorb([at]) for field in fields]
@@ -139,7 +157,12 @@ def _stack(call: Call) -> Account:
     "fill", "zero",
 )  # fmt: skip
 def _resized(call: Call) -> Account:
-    return Cost(), [follow(call.source, call.out)]
+    field = call.source
+    if call.has("pad") or call.has("padding"):
+        added = list(call["pad"] if call.has("pad") else call["padding"])
+        for back in range(len(added) // 2):  # the last dimension comes first
+            field = field.shift(call.out.dim() - 1 - back, -added[2 * back])
+    return Cost(), [follow(field, call.out)]
 
 
 @accounts_for("index", "index_select", "gather", "masked_select")

@@ -37,12 +37,16 @@ def _convolution(call: Call) -> Account:
         field = union([field, kernels.absorb(range(weight.dim()))], field.dims)
     axes = range(weight.dim() - 2)
     strides, dilations = (per_axis(call[key], len(axes)) for key in ("stride", "dilation"))
+    pads = per_axis(call["padding"], len(axes))
     for axis, kernel, stride, dilation in zip(
         axes, weight.shape[2:], strides, dilations, strict=True
     ):
         reach, ratio = dilation * (kernel - 1), Fraction(stride)
         if transposed:  # the taps lie on the output: every stride-th meets an input
             reach, ratio = reach // stride, 1 / ratio
+        padding = pads[axis]
+        start = Fraction(padding - dilation * (kernel - 1), stride) if transposed else -padding
+        field = field.shift(2 + axis, start)
         field = field.resample(2 + axis, out.shape[2 + axis], reach, ratio)
     return cost, [_weighted_sum(field, cost, call["bias"])]
 

@@ -24,10 +24,12 @@ def _pool(call: Call) -> Account:
     kernel = per_axis(call["kernel_size"], count)
     stride = per_axis(call["stride"], count) if call["stride"] else kernel
     dilation = per_axis(call["dilation"], count) if call.has("dilation") else [1] * count
+    padding = per_axis(call["padding"], count)
     field = call.source
     first = call.out.dim() - count
     for axis in range(count):
         reach = dilation[axis] * (kernel[axis] - 1)
+        field = field.shift(first + axis, -padding[axis])
         field = field.resample(first + axis, call.out.shape[first + axis], reach, stride[axis])
     links = call.out.numel() * math.prod(kernel)
     return Cost(other_ops=links, connections=links), [field] * len(call.outputs)
