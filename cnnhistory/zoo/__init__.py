@@ -1,25 +1,23 @@
-"""Recorded runs: training that takes longer than a chapter may, with its weights and its log.
+"""Recorded runs: what takes longer than a chapter may, with its weights and its log.
 
-Every record says how it was made (recipe, data hash, versions, machine, seconds) and which one
-command makes it again: ``cnnhistory record ID``. A recorded study measures such networks further:
-``cnnhistory study ID``.
+Every record says how it was made (recipe, data hash, code, libraries, machine, seconds) and which
+one command makes it again: ``cnnhistory record ID``.
 """
 
+from cnnhistory.zoo.format import Artifact, Provenance, Record, SeedResult
 from cnnhistory.zoo.recipes import RECIPES, Recipe, recipe
-from cnnhistory.zoo.store import Record, SeedResult, list_records, load_weights, record
-from cnnhistory.zoo.study import STUDIES, Study, StudyRecord, study_record
+from cnnhistory.zoo.store import artifact, list_records, load_weights, record
 
 __all__ = [
     "RECIPES",
-    "STUDIES",
+    "Artifact",
+    "Provenance",
     "Recipe",
     "Record",
     "SeedResult",
-    "Study",
-    "StudyRecord",
+    "artifact",
     "list_records",
     "load_weights",
     "recipe",
     "record",
-    "study_record",
 ]

@@ -1,75 +1,23 @@
-"""Reading and writing recorded runs."""
+"""Reading and writing recorded runs: a record, and beside it the files that it names."""
+
+from __future__ import annotations
 
 import fnmatch
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import mean
-from typing import Any
+from typing import TYPE_CHECKING
 
-from safetensors.torch import load as load_safetensors
-from safetensors.torch import save as save_safetensors
-from torch import Tensor
-
+from cnnhistory._util.files import replace_file
+from cnnhistory.zoo.format import Record, SeedResult, check_record
+from cnnhistory.zoo.plain import as_plain, from_plain, to_json
 from cnnhistory.zoo.recipes import recipe
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 FOLDER = Path(__file__).parent / "runs"
-LARGEST = 2_000_000  # bytes of one file of weights
-
-
-@dataclass(frozen=True)
-class SeedResult:
-    """One training of a recorded run.
-
-    Units: `test_error` holds the fraction of wrong test examples after each epoch, `history` the
-    logged metrics of each epoch, `seconds` wall time. `accepted_error[i]` is the fraction of
-    wrong answers left after rejecting the least confident i / 2 % of the test examples, up to
-    30 %; older records lack it. `machine` is what this seed ran on, where that is not what the
-    record says.
-    """
-
-    seed: int
-    test_errors: int
-    test_n: int
-    test_error: list[float]
-    history: list[dict[str, float]]
-    seconds: float
-    accepted_error: list[float] = field(default_factory=list)
-    machine: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Record:
-    """A recorded run: settings, results and where they came from."""
-
-    id: str
-    recipe: dict[str, Any]
-    results: tuple[SeedResult, ...]
-    weights_seed: int
-    weights_sha256: str
-    data: dict[str, Any]
-    versions: dict[str, str]
-    machine: dict[str, Any]
-    command: str
-
-    @property
-    def error(self) -> float:
-        """Mean test error over the seeds, a fraction."""
-        return mean(result.test_errors / result.test_n for result in self.results)
-
-    @property
-    def errors(self) -> list[float]:
-        """Test error of each seed, fractions."""
-        return [result.test_errors / result.test_n for result in self.results]
-
-    @property
-    def seconds(self) -> float:
-        """Mean wall time of one training."""
-        return mean(result.seconds for result in self.results)
 
 
 def list_records(glob: str = "*") -> list[str]:
@@ -82,33 +30,78 @@ def record(id: str) -> Record:
     """Return a recorded run.
 
     Raises:
-        KeyError: no recipe has that id.
+        UnknownIdError: no recipe has that id; a KeyError whose message suggests the nearest.
         FileNotFoundError: the recipe exists but was not run; the message has the command.
+        ValueError: the file is damaged.
     """
     path = FOLDER / f"{recipe(id).id}.json"
     if not path.exists():
         raise FileNotFoundError(f"run {id!r} is not recorded yet; make it: {command(id)}")
-    fields = json.loads(path.read_text())
-    fields["results"] = tuple(SeedResult(**result) for result in fields["results"])
-    return Record(**fields)
+    return read_record(path)
 
 
-def load_weights(id: str) -> dict[str, Tensor]:
-    """Return the trained weights of a recorded run, for `network.load_state_dict`.
+def read_record(path: Path) -> Record:
+    """Read a record from a file.
 
     Raises:
-        KeyError, FileNotFoundError: see `record`.
-        ValueError: the file is not the one that was recorded.
+        ValueError: it is no record, or one that contradicts itself.
+        OSError: it cannot be read.
     """
-    expected = record(id).weights_sha256
-    content = (FOLDER / f"{id}.safetensors").read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
+    try:
+        fields = json.loads(path.read_bytes())
+        found: Record = from_plain(Record, fields, path.name)
+        check_record(found)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name}: expected a record of the zoo, got {error}") from error
+    return found
+
+
+def artifact(id: str, name: str, seed: int | None = None) -> Path:
+    """Return the path of a file that a recorded run left, after checking its hash.
+
+    Args:
+        id: of the run.
+        name: such as "weights" or "network" (of a compressed network).
+        seed: default: the first that has such a file.
+
+    Raises:
+        UnknownIdError, FileNotFoundError: see `record`.
+        ValueError: the seed has no such file, or it is not the one that was recorded.
+    """
+    made = record(id)
+    kept = made.kept(name)
+    if seed is None:
+        if not kept:
+            raise ValueError(f"name: expected a file that {id!r} left, got {name!r}")
+        result: SeedResult = kept[0]
+    else:
+        result = made.result(seed)
+    if name not in result.artifacts:
+        seeds = ", ".join(str(other.seed) for other in kept) or "none"
+        raise ValueError(f"seed: expected one whose {name} are kept ({seeds}), got {result.seed}")
+    entry = result.artifacts[name]
+    path = FOLDER / entry.file
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != entry.sha256:
         raise ValueError(
-            f"weights of {id!r}: expected SHA-256 {expected}, the file has {found}; "
-            "install cnnhistory again"
+            f"{entry.file}: expected SHA-256 {entry.sha256}, got {found}; install cnnhistory again"
         )
-    return load_safetensors(content)
+    return path
+
+
+def load_weights(id: str, seed: int | None = None) -> dict[str, Tensor]:
+    """Return the trained weights of a recorded run, for `network.load_state_dict`.
+
+    They come in float32, also where the file has them in float16.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `artifact`.
+    """
+    from safetensors.torch import load
+
+    from cnnhistory.zoo.rounding import widened
+
+    return widened(load(artifact(id, "weights", seed).read_bytes()))
 
 
 def command(id: str) -> str:
@@ -116,55 +109,27 @@ def command(id: str) -> str:
     return f"cnnhistory record {id}"
 
 
-def write(
-    id: str,
-    results: tuple[SeedResult, ...],
-    weights: Mapping[str, Tensor],
-    weights_seed: int,
-    data: dict[str, Any],
-    versions: dict[str, str],
-    machine: dict[str, Any],
-    folder: Path = FOLDER,
-) -> Path:
-    """Store a run: weights first, then the record that names their hash.
+def write(made: Record, files: Mapping[str, bytes], folder: Path | None = None) -> Path:
+    """Store a run: its files first, then the record that names their hashes.
+
+    Files that an earlier record of this run named and this one does not are removed.
 
     Raises:
-        ValueError: the weights are larger than 2 MB.
+        ValueError: the record contradicts itself, or a file is not what it says.
         OSError: the folder cannot be written.
     """
-    content = save_safetensors({key: value.contiguous() for key, value in weights.items()})
-    if len(content) > LARGEST:
-        raise ValueError(f"weights: expected at most {LARGEST:,} bytes, got {len(content):,}")
-    result = Record(
-        id=id,
-        recipe=asdict(recipe(id)),
-        results=results,
-        weights_seed=weights_seed,
-        weights_sha256=hashlib.sha256(content).hexdigest(),
-        data=data,
-        versions=versions,
-        machine=machine,
-        command=command(id),
-    )
+    check_record(made)
+    folder = FOLDER if folder is None else folder
+    named = {entry.file: entry for result in made.results for entry in result.artifacts.values()}
+    for name, content in files.items():
+        if name not in named or hashlib.sha256(content).hexdigest() != named[name].sha256:
+            raise ValueError(f"files: expected what the record names, got {name!r}")
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{id}.safetensors", content)
-    path = folder / f"{id}.json"
-    replace_file(path, (json.dumps(asdict(result), indent=1) + "\n").encode())
+    for name, content in files.items():
+        replace_file(folder / name, content)
+    path = folder / f"{made.id}.json"
+    replace_file(path, (to_json(as_plain(made)) + "\n").encode())
+    for old in folder.glob(f"{made.id}-seed*"):
+        if old.name not in named:
+            old.unlink()
     return path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file at once or not at all.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,4 +1,4 @@
-"""The test error after every epoch, for the curves of recorded runs."""
+"""Callbacks for recorded runs of classifiers."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from cnnhistory.tasks.classification import Classifier, evaluate
 
 
 class TestErrorEachEpoch(pl.Callback):
-    """Measure the test error after each epoch, to plot it; nothing is chosen by it."""
+    """Measure the test error after each epoch, to plot it; nothing is chosen by it.
+
+    Units: `errors` are fractions.
+    """
 
     __test__ = False  # not a test case, whatever its name says
 

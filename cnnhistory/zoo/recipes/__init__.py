@@ -1,0 +1,38 @@
+"""What was recorded for the zoo, and how: the settings that `cnnhistory record` follows."""
+
+from cnnhistory._util.lookup import unknown_id
+from cnnhistory.zoo.recipes import compression, early, imagenet, residual
+from cnnhistory.zoo.recipes.base import (
+    AblationRecipe,
+    CompressionRecipe,
+    Recipe,
+    Spec,
+    TrainingRecipe,
+)
+
+__all__ = [
+    "RECIPES",
+    "AblationRecipe",
+    "CompressionRecipe",
+    "Recipe",
+    "Spec",
+    "TrainingRecipe",
+    "recipe",
+]
+
+RECIPES: dict[str, Recipe] = {
+    recipe.id: recipe
+    for part in (early, imagenet, residual, compression)
+    for recipe in part.RECIPES
+}
+
+
+def recipe(id: str) -> Recipe:
+    """Return the recipe of a recorded run.
+
+    Raises:
+        UnknownIdError: there is none of that id; a KeyError whose message suggests the nearest.
+    """
+    if id not in RECIPES:
+        raise unknown_id("recorded run", id, RECIPES)
+    return RECIPES[id]

@@ -1,0 +1,113 @@
+"""What a recipe of a recorded run says, for each kind of run."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+DIGITS = "cnnhistory.data.digits.DigitsDataModule"
+CIFAR10 = "cnnhistory.data.cifar10.Cifar10DataModule"
+PATCHES = "cnnhistory.data.patches.PatchesDataModule"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An object by class path and settings, as configuration files of the command line name it.
+
+    >>> Spec("cnnhistory.training.recipes.Adam", {"lr": 0.001}).build()
+    Adam(lr=0.001, weight_decay=0.0)
+    """
+
+    class_path: str
+    init_args: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, **more: Any) -> Any:
+        """Import the class and make the object, with further settings.
+
+        Raises:
+            ImportError, AttributeError: there is no such class.
+            TypeError: it has no such setting.
+        """
+        module, _, name = self.class_path.rpartition(".")
+        return getattr(importlib.import_module(module), name)(**self.init_args, **more)
+
+
+def adam(lr: float, weight_decay: float = 0.0) -> Spec:
+    """Return the recipe of Adam; see `cnnhistory.training.recipes`."""
+    return Spec("cnnhistory.training.recipes.Adam", {"lr": lr, "weight_decay": weight_decay})
+
+
+def sgd(lr: float, weight_decay: float = 0.0, momentum: float = 0.9) -> Spec:
+    """Return the recipe of gradient descent with momentum; see `cnnhistory.training.recipes`."""
+    settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+    return Spec("cnnhistory.training.recipes.SGD", settings)
+
+
+ONE_CYCLE = Spec("cnnhistory.training.recipes.OneCycle")
+CONSTANT = Spec("cnnhistory.training.recipes.Constant")
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """A network trained as a classifier, once a seed.
+
+    The settings were chosen on a validation split of the training data; the recorded run then
+    trains on all of it, and the test data are only looked at, never used to choose.
+
+    `data` names the data module, without batch size and seed; `loss` None is the network's own.
+
+    Units: `tolerance` is the largest distance, in percentage points of test error, between the
+    recorded mean and one training run repeated from this recipe.
+    """
+
+    id: str
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: Spec
+    data: Spec
+    schedule: Spec = ONE_CYCLE
+    loss: Spec | None = None
+    network_args: dict[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    tolerance: float = 0.3
+    precision: str = "32-true"
+
+
+@dataclass(frozen=True)
+class CompressionRecipe:
+    """A network trained, compressed, and compared with a counterpart trained as long.
+
+    `schedule` has the settings of `cnnhistory.compression.schedule.Schedule`, `index_bits` those of
+    the gaps between weights.
+
+    Units: `tolerance` as for `TrainingRecipe`, of the compressed network; `least_ratio` how many
+    times smaller than its float32 numbers each file is at least.
+    """
+
+    id: str
+    schedule: dict[str, Any]
+    index_bits: dict[str, Any]
+    data: Spec
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    tolerance: float = 0.2
+    least_ratio: float = 60.0
+
+
+@dataclass(frozen=True)
+class AblationRecipe:
+    """What becomes of a recorded network without some of its parts; nothing is trained.
+
+    `run` is the recorded run whose weights are measured, `settings` go to the function
+    `cnnhistory.zoo.ablations.ablations`.
+    """
+
+    id: str
+    run: str
+    settings: dict[str, Any]
+    seeds: tuple[int, ...] = (0,)
+    tolerance: float = 0.5
+
+
+Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe

@@ -1,0 +1,88 @@
+"""Recording a network that is trained as a classifier."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnnhistory.zoo.format import SeedResult
+from cnnhistory.zoo.recipes import TrainingRecipe
+from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
+from cnnhistory.zoo.rounding import State, same_answers, stored_form, weights_content
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+REJECTED = [i / 200 for i in range(61)]  # none to 30 %, in steps of half a percent
+
+
+def prepare_training(plan: TrainingRecipe) -> tuple[OneSeed, dict[str, Any]]:
+    """Return the function that trains one seed, and the description of the data."""
+    described = plan.data.build(batch_size=plan.batch_size).describe()
+    return lambda seed, folder: train_seed(plan, seed, folder), described
+
+
+def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
+    """Train a network from one seed, or go on with it, and measure it on the test data."""
+    import torch
+
+    from cnnhistory.metrics.rejection import margin, rejection_curve
+    from cnnhistory.tasks.callbacks import TestErrorEachEpoch
+    from cnnhistory.tasks.classification import build_classifier, evaluate
+    from cnnhistory.training.fitting import fit
+
+    data = plan.data.build(batch_size=plan.batch_size)
+    torch.manual_seed(seed)  # for the initial weights
+    classifier = build_classifier(
+        plan.model,
+        plan.network_args,
+        plan.loss.build() if plan.loss else None,
+        plan.optimizer.build(),
+        plan.schedule.build(),
+    )
+    curve = TestErrorEachEpoch()
+    run = fit(
+        classifier,
+        data,
+        epochs=plan.epochs,
+        seed=seed,
+        directory=folder / f"seed{seed}",
+        resume=True,
+        validate=data.val_size > 0,
+        callbacks=[curve],
+        trainer={"precision": plan.precision},
+    )
+    network, test_set = run.network, data.test_set
+    outcome = evaluate(network, test_set)
+    state = {key: value.detach().clone() for key, value in network.state_dict().items()}
+
+    def answers(form: State) -> Tensor:
+        network.load_state_dict(form)
+        return evaluate(network, test_set).predictions
+
+    def wrong(predictions: Tensor) -> int:
+        return int((predictions != outcome.targets).sum())
+
+    form, dtype, reason = stored_form(state, same_answers(answers, wrong, state))
+    content, name = weights_content(form), file_of(plan.id, seed, "safetensors")
+    doubt = rejection_curve(margin(outcome.scores), outcome.predictions != outcome.targets)
+    history = [
+        {**row, "test_error": error} for row, error in zip(run.history, curve.errors, strict=True)
+    ]
+    trained = hashlib.sha256(weights_content(state)).hexdigest()
+    result = SeedResult(
+        seed=seed,
+        metrics={"test_error": outcome.error, "train_error": history[-1]["train_error"]},
+        counts={"test_error": (outcome.errors, outcome.n)},
+        history=history,
+        curves={"accepted_error": [round(doubt.at_rejection(share), 6) for share in REJECTED]},
+        artifacts={
+            "weights": artifact_of(
+                name, content, dtype=dtype, reason=reason, trained_sha256=trained
+            )
+        },
+        seconds=round(run.seconds, 1),
+    )
+    summary = f"{plan.id} seed {seed}: test error {outcome}, {run.seconds:.0f} s"
+    return SeedRun(result, {name: content}, summary)

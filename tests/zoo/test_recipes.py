@@ -1,0 +1,64 @@
+import pytest
+import torch
+
+from cnnhistory import create_model, zoo
+from cnnhistory.compression.quantization import Bits
+from cnnhistory.compression.schedule import Schedule
+from cnnhistory.zoo.recipes import (
+    RECIPES,
+    AblationRecipe,
+    CompressionRecipe,
+    Spec,
+    TrainingRecipe,
+    recipe,
+)
+
+TRAININGS = [r for r in RECIPES.values() if isinstance(r, TrainingRecipe)]
+COMPRESSIONS = [r for r in RECIPES.values() if isinstance(r, CompressionRecipe)]
+ABLATIONS = [r for r in RECIPES.values() if isinstance(r, AblationRecipe)]
+
+
+def by_id(recipe):
+    return recipe.id
+
+
+def test_a_spec_builds_what_it_names():
+    assert Spec("fractions.Fraction", {"numerator": 3}).build(denominator=4) == 0.75
+    with pytest.raises(AttributeError):
+        Spec("fractions.Fractoin").build()
+
+
+def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
+    assert len(TRAININGS) + len(COMPRESSIONS) + len(ABLATIONS) == len(RECIPES)
+    with pytest.raises(KeyError, match="unknown recorded run 'x'"):
+        recipe("x")
+
+
+@pytest.mark.parametrize("plan", TRAININGS, ids=by_id)
+def test_a_training_can_be_set_up(plan):
+    with torch.device("meta"):
+        network = create_model(plan.model, **plan.network_args)
+    optimizer = plan.optimizer.build()(network.parameters())
+    plan.schedule.build()(optimizer, 10)
+    if plan.loss:
+        plan.loss.build()
+    data = plan.data.build(batch_size=plan.batch_size)
+    assert data.batch_size == plan.batch_size
+    assert plan.seeds == tuple(range(len(plan.seeds)))
+
+
+@pytest.mark.parametrize("plan", COMPRESSIONS, ids=by_id)
+def test_a_compression_names_layers_of_its_network(plan):
+    schedule = Schedule.from_settings(plan.schedule)
+    with torch.device("meta"):
+        network = create_model(schedule.model, **schedule.network_args)
+    for name in schedule.densities:
+        assert network.get_submodule(name).weight.dim() >= 2
+    Bits(**plan.index_bits)
+    assert plan.data.init_args["val_size"] == 0
+
+
+@pytest.mark.parametrize("plan", ABLATIONS, ids=by_id)
+def test_an_ablation_is_of_a_recorded_run(plan):
+    assert isinstance(recipe(plan.run), TrainingRecipe)
+    assert set(plan.seeds) <= {result.seed for result in zoo.record(plan.run).kept()}

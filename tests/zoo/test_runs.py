@@ -1,0 +1,152 @@
+"""The stored runs themselves: complete, whole, and with the results that they say."""
+
+import os
+
+import pytest
+import torch
+
+from cnnhistory import create_model, zoo
+from cnnhistory.cli import main
+from cnnhistory.compression.cnnz import load
+from cnnhistory.compression.schedule import Schedule
+from cnnhistory.metrics.proportion import binomial_interval
+from cnnhistory.tasks.classification import evaluate
+from cnnhistory.zoo.plain import as_plain
+from cnnhistory.zoo.recipes import (
+    RECIPES,
+    AblationRecipe,
+    CompressionRecipe,
+    TrainingRecipe,
+)
+from cnnhistory.zoo.recipes.base import PATCHES
+from cnnhistory.zoo.rounding import LARGEST
+from cnnhistory.zoo.store import FOLDER, read_record
+
+TRAININGS = [id for id, plan in RECIPES.items() if isinstance(plan, TrainingRecipe)]
+COMPRESSIONS = [id for id, plan in RECIPES.items() if isinstance(plan, CompressionRecipe)]
+ABLATIONS = [id for id, plan in RECIPES.items() if isinstance(plan, AblationRecipe)]
+ON_SHIPPED_DATA = [id for id in TRAININGS if RECIPES[id].data.class_path == PATCHES]
+WITH_DIGITS = [id for id in COMPRESSIONS if "scale" in RECIPES[id].data.init_args]
+
+
+@pytest.mark.parametrize("id", RECIPES)
+def test_a_run_is_recorded_as_its_recipe_stands(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    assert record.recipe == as_plain(plan)
+    assert tuple(result.seed for result in record.results) == plan.seeds
+    assert len(record.data["content_hash"]) == 64
+    for origin in record.provenance:
+        assert {"torch", "python", "cnnhistory"} <= set(origin.libraries)
+        assert origin.machine["processor"]
+        assert origin.command.startswith(f"cnnhistory record {id}")
+        assert origin.commit or origin.recorded_by["commit"]
+        assert origin.date or origin.recorded_by["date"]
+
+
+def test_the_folder_has_what_the_records_name_and_nothing_else():
+    records = [read_record(path) for path in FOLDER.glob("*.json")]
+    named = {
+        entry.file for record in records for r in record.results for entry in r.artifacts.values()
+    }
+    found = {path.name for path in FOLDER.iterdir() if path.suffix != ".json"}
+    assert found == named
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(RECIPES)
+
+
+@pytest.mark.parametrize("id", TRAININGS)
+def test_a_training_is_complete(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    assert record.kept()
+    for result in record.results:
+        curve = result.curve("test_error")
+        assert len(result.history) == len(curve) == plan.epochs
+        assert curve[-1] == pytest.approx(result.metrics["test_error"])
+    for result in record.kept():
+        entry = result.artifacts["weights"]
+        assert (FOLDER / entry.file).stat().st_size == entry.bytes <= LARGEST
+        assert entry.dtype == "float16" or entry.reason
+        network = create_model(plan.model, **plan.network_args)
+        network.load_state_dict(zoo.load_weights(id, result.seed))
+
+
+def check_errors(id, slack=0):
+    """Every network that a run left gives its recorded number of errors again."""
+    record, plan = zoo.record(id), zoo.recipe(id)
+    data = plan.data.build(batch_size=plan.batch_size)
+    assert data.content_hash == record.data["content_hash"]
+    network = create_model(plan.model, **plan.network_args)
+    network.to(memory_format=torch.channels_last)
+    for result in record.kept():
+        network.load_state_dict(zoo.load_weights(id, result.seed))
+        found = evaluate(network, data.test_set)
+        assert (found.n, found.errors) == (result.n, pytest.approx(result.errors, abs=slack))
+
+
+@pytest.mark.parametrize("id", ON_SHIPPED_DATA)
+def test_the_networks_give_their_errors_again(id):
+    # an image between two classes may fall to the other side on another processor
+    check_errors(id, slack=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", [id for id in TRAININGS if id not in ON_SHIPPED_DATA])
+def test_the_networks_give_their_errors_again_on_whole_data_sets(id):
+    needs_data()
+    check_errors(id, slack=1)
+
+
+@pytest.mark.parametrize("id", COMPRESSIONS)
+def test_a_compression_is_complete_and_keeps_its_promise(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    epochs = Schedule.from_settings(plan.schedule).epochs
+    for result in record.results:
+        assert len(result.history) == epochs
+        assert sum(result.details["sections"].values()) == result.metrics["bytes"]
+        sizes = result.metrics["float_bytes"] / result.metrics["bytes"]
+        assert result.metrics["ratio"] == sizes >= plan.least_ratio
+        if id in WITH_DIGITS:  # there nothing is lost, as far as so many digits can tell
+            interval = binomial_interval(*result.counts["counterpart_error"])
+            assert result.metrics["test_error"] <= interval.high
+    for result in record.kept("network"):
+        contents = load(zoo.artifact(id, "network", result.seed))
+        assert contents.totals() == result.details["sections"]
+        assert contents.model == plan.schedule["model"]
+        contents.network()
+
+
+@pytest.mark.parametrize("id", ABLATIONS)
+def test_ablations_are_of_the_weights_that_are_there(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    source = zoo.record(plan.run)
+    assert record.data["content_hash"] == source.data["content_hash"]
+    for result in record.results:
+        weights = source.result(result.seed).artifacts["weights"]
+        assert result.inputs == {plan.run: weights.trained_sha256}
+        assert result.errors == pytest.approx(source.result(result.seed).errors, abs=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", COMPRESSIONS)
+def test_the_compressed_file_has_the_recorded_error(id):
+    needs_data()
+    record, data = zoo.record(id), zoo.recipe(id).data.build()
+    assert data.content_hash == record.data["content_hash"]
+    for result in record.kept("network"):
+        network = load(zoo.artifact(id, "network", result.seed)).network()
+        assert abs(evaluate(network, data.test_set).errors - result.errors) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("id", [*TRAININGS, *COMPRESSIONS])
+def test_running_again_lands_near_the_record(id, tmp_path):
+    needs_data()
+    options = ["--directory", str(tmp_path / "runs"), "--output", str(tmp_path), "--seeds", "7"]
+    assert main(["record", id, *options]) == 0
+    again = read_record(tmp_path / f"{id}.json")
+    assert 100 * abs(again.error - zoo.record(id).error) <= zoo.recipe(id).tolerance
+
+
+def needs_data():
+    if "CNNHISTORY_DATA" not in os.environ:
+        pytest.skip("needs whole data sets: set CNNHISTORY_DATA to a folder with them")
