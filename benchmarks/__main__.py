@@ -69,7 +69,7 @@ def describe_machine() -> dict[str, object]:
     """Return what a reader of the numbers needs to know."""
     import torch
 
-    from cnnhistory.cli.make import processor
+    from cnnhistory.zoo.provenance import processor
 
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),

@@ -39,15 +39,10 @@ def _guarded(run: Callable[[], int | None]) -> int:
         return 2
 
 
-def _study(options: argparse.Namespace) -> None:
-    from cnnhistory.cli.study import study  # loads torch and the tasks
-
-    study(options)
-
-
 def _parser() -> argparse.ArgumentParser:
-    from cnnhistory.cli import compress, look, make
+    from cnnhistory.cli import compress, look
     from cnnhistory.cli import data as data_sets
+    from cnnhistory.cli.record import record as make_record
 
     parser = argparse.ArgumentParser(
         prog="cnnhistory", description="The runnable history of convolutional networks."
@@ -88,14 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--output", help="where the record goes (default: the package's zoo)")
     record.add_argument("--seeds", type=int, nargs="*", help="only these seeds")
     record.add_argument(
-        "--append", action="store_true", help="keep the other seeds and the weights of the record"
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted run; seeds that are recorded with their files are kept",
     )
-    record.set_defaults(run=make.record_all)
-
-    study = commands.add_parser("study", help="measure networks of the zoo again")
-    study.add_argument("id")
-    study.add_argument("--output", help="where the study goes (default: the package's zoo)")
-    study.set_defaults(run=_study)
+    record.set_defaults(run=make_record)
 
     squeeze = commands.add_parser("compress", help="write weights as a .cnnz file")
     squeeze.add_argument("model", help="a recorded run, or a model with --weights")

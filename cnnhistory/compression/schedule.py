@@ -1,9 +1,9 @@
 """The whole of Deep Compression on a small network: train, prune in rounds, share, code.
 
 One `Schedule` says everything, so that a chapter can run it on a few thousand digits in seconds
-and a recorded run on all of MNIST. Beside the compressed network a twin is trained that is never
-pruned or quantized but gets the same stretches of training, on the same examples in the same order:
-what compression costs is the difference to that twin.
+and a recorded run on all of MNIST. Beside the compressed network a counterpart is trained that is
+never pruned or quantized but gets the same stretches of training, on the same examples in the same
+order: what compression costs is the difference to that counterpart.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class Schedule:
 
     @property
     def epochs(self) -> int:
-        """Passes over the data of the compressed network, and of its twin."""
+        """Epochs of the compressed network, and of its counterpart."""
         return (
             self.base.epochs
             + self.rounds * self.prune.epochs
@@ -69,15 +69,15 @@ class Schedule:
 class Compressed:
     """What a schedule made.
 
-    `compressed` has the shared weights, `twin` was trained as long and never compressed; both are
-    ordinary networks. `curve` and `twin_curve` hold what `measure` said after each pass, with the
-    stage of the pass, one of `STAGES`; `densities` how many weights are left.
+    `compressed` has the shared weights, `counterpart` was trained as long and never compressed;
+    both are ordinary networks. `curve` and `counterpart_curve` hold what `measure` said after each
+    epoch, with the stage of the epoch, one of `STAGES`; `densities` how many weights are left.
     """
 
     compressed: nn.Module
-    twin: nn.Module
+    counterpart: nn.Module
     curve: list[tuple[str, float]]
-    twin_curve: list[tuple[str, float]]
+    counterpart_curve: list[tuple[str, float]]
     densities: tuple[LayerDensity, ...]
 
 
@@ -87,7 +87,7 @@ def run(
     labels: Tensor,
     seed: int,
     measure: Callable[[nn.Module], float] | None = None,
-    with_twin: bool = True,
+    with_counterpart: bool = True,
 ) -> Compressed:
     """Train, prune, share and train again, and the same without compression.
 
@@ -99,8 +99,8 @@ def run(
         images: all training inputs.
         labels: their classes.
         seed: of everything random.
-        measure: called with the network after each pass; nothing is chosen by it.
-        with_twin: False leaves the twin as the base network, untrained since.
+        measure: called with the network after each epoch; nothing is chosen by it.
+        with_counterpart: False leaves the counterpart as the base network, untrained since.
 
     Shape: images (N, C, H, W), labels (N,).
 
@@ -108,8 +108,10 @@ def run(
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        network, twin = (create_model(schedule.model, **schedule.network_args) for _ in range(2))
-    curves: dict[nn.Module, list[tuple[str, float]]] = {network: [], twin: []}
+        network, counterpart = (
+            create_model(schedule.model, **schedule.network_args) for _ in range(2)
+        )
+    curves: dict[nn.Module, list[tuple[str, float]]] = {network: [], counterpart: []}
     lengths = {"prune": schedule.prune, "retrain": schedule.retrain, "share": schedule.share}
     left: list[tuple[LayerDensity, ...]] = []
 
@@ -118,7 +120,7 @@ def run(
             if measure is not None:
                 curves[net].append((stage, measure(net)))
 
-        # The examples come in an order that follows from the seed and the number of the pass.
+        # The examples come in an order that follows from the seed and the number of the epoch.
         train(net, images, labels, settings, seed, after_epoch, first_epoch=done[net])
         done[net] += settings.epochs
 
@@ -127,12 +129,14 @@ def run(
             left.append(densities(net))
         stretch(net, stage, lengths[stage])
 
-    done = {network: 0, twin: schedule.base.epochs}
+    done = {network: 0, counterpart: schedule.base.epochs}
     stretch(network, "base", schedule.base)
-    twin.load_state_dict(network.state_dict())
-    curves[twin] = list(curves[network])
+    counterpart.load_state_dict(network.state_dict())
+    curves[counterpart] = list(curves[network])
     deep_compress(network, schedule.densities, schedule.rounds, retrain, schedule.bits)
-    if with_twin:
+    if with_counterpart:
         for stage in [*["prune"] * schedule.rounds, "retrain", "share"]:
-            stretch(twin, stage, lengths[stage])
-    return Compressed(network.eval(), twin.eval(), curves[network], curves[twin], left[0])
+            stretch(counterpart, stage, lengths[stage])
+    return Compressed(
+        network.eval(), counterpart.eval(), curves[network], curves[counterpart], left[0]
+    )

@@ -40,9 +40,9 @@ def test_the_networks_are_what_the_schedule_says(digits):
     ]  # fmt: skip
     for layer in compressible(made.compressed).values():
         assert len(current_weight(layer).unique()) <= 8
-    for layer in compressible(made.twin).values():
+    for layer in compressible(made.counterpart).values():
         assert (current_weight(layer) != 0).all()
-    for net in (made.compressed, made.twin):
+    for net in (made.compressed, made.counterpart):
         assert sorted(net.state_dict()) == sorted(create_model("lenet300_100").state_dict())
         assert not net.training
 
@@ -63,7 +63,7 @@ def test_a_network_with_settings_of_its_own():
         seed=0,
     )
     expected = create_model("vgg11_bn", **settings).state_dict()
-    for net in (made.compressed, made.twin):
+    for net in (made.compressed, made.counterpart):
         assert {k: v.shape for k, v in net.state_dict().items()} == {
             k: v.shape for k, v in expected.items()
         }
@@ -72,7 +72,7 @@ def test_a_network_with_settings_of_its_own():
     assert left["features.conv5_1"] == 1
 
 
-def test_the_twin_is_the_same_network_up_to_the_first_pruning_and_trained_as_long(digits):
+def test_the_counterpart_is_the_same_network_up_to_the_first_pruning_and_trained_as_long(digits):
     seen = []
 
     def measure(net):
@@ -81,17 +81,21 @@ def test_the_twin_is_the_same_network_up_to_the_first_pruning_and_trained_as_lon
 
     made = run(tiny(), *digits, seed=0, measure=measure)
     stages = ["base"] * 2 + ["prune"] * 2 + ["retrain"] + ["share"]
-    assert [stage for stage, _ in made.curve] == stages == [stage for stage, _ in made.twin_curve]
+    assert (
+        [stage for stage, _ in made.curve]
+        == stages
+        == [stage for stage, _ in made.counterpart_curve]
+    )
     assert set(stages) == set(STAGES)
-    assert made.curve[:2] == made.twin_curve[:2]
-    assert made.curve[2:] != made.twin_curve[2:]
+    assert made.curve[:2] == made.counterpart_curve[:2]
+    assert made.curve[2:] != made.counterpart_curve[2:]
 
 
-def test_without_pruning_and_sharing_it_is_the_twin(digits):
+def test_without_pruning_and_sharing_it_is_the_counterpart(digits):
     """Density 1 and as many bits as there are values: compression that does nothing."""
     schedule = tiny(densities={"5": 1.0}, share=Training(0, 1e-3), bits=Bits(dense=8))
     made = run(schedule, *digits, seed=1)
-    ours, theirs = made.compressed.state_dict(), made.twin.state_dict()
+    ours, theirs = made.compressed.state_dict(), made.counterpart.state_dict()
     assert torch.equal(ours["1.bias"], theirs["1.bias"])
     assert torch.equal(ours["5.bias"], theirs["5.bias"])
 
@@ -99,14 +103,14 @@ def test_without_pruning_and_sharing_it_is_the_twin(digits):
 def test_same_seed_same_networks_whatever_was_drawn_before(digits):
     schedule = tiny(base=Training(1, 3e-3), rounds=1, retrain=Training(0, 1e-3))
     torch.rand(5)
-    first = run(schedule, *digits, seed=3, with_twin=False)
+    first = run(schedule, *digits, seed=3, with_counterpart=False)
     torch.rand(7)
-    second = run(schedule, *digits, seed=3, with_twin=False)
-    other = run(schedule, *digits, seed=4, with_twin=False)
+    second = run(schedule, *digits, seed=3, with_counterpart=False)
+    other = run(schedule, *digits, seed=4, with_counterpart=False)
     for key, value in first.compressed.state_dict().items():
         assert torch.equal(value, second.compressed.state_dict()[key])
-    assert not torch.equal(first.twin[1].weight, other.twin[1].weight)
-    assert len(first.twin_curve) == 0
+    assert not torch.equal(first.counterpart[1].weight, other.counterpart[1].weight)
+    assert len(first.counterpart_curve) == 0
 
 
 def test_the_random_state_is_left_alone(digits):
@@ -152,7 +156,7 @@ def test_a_small_run_compresses_thirty_times_at_a_small_cost():
         share=Training(1, 1e-3, batch_size=64),
     )
     images, labels = data.train_set.images, data.train_set.labels
-    made = run(schedule, images, labels, seed=0, with_twin=False)
+    made = run(schedule, images, labels, seed=0, with_counterpart=False)
     size = len(dumps("lenet300_100", {}, compress_state(made.compressed.state_dict())))
     assert float_bytes(made.compressed) / size > 30
     assert evaluate(made.compressed, data.val_set).error < 0.1

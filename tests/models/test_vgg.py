@@ -93,7 +93,7 @@ def test_configuration_c_has_1x1_layers_and_a_lrn_one_normalization():
     assert list(lrn.features._modules)[:4] == ["conv1_1", "relu1_1", "norm1", "pool1"]
 
 
-def test_the_shallow_twin_of_b():
+def test_the_shallow_counterpart_of_b():
     with torch.device("meta"):
         b, shallow = VGG("B"), VGG(SHALLOW_B)
     assert [(layer.kernel_size[0], layer.padding[0]) for layer in convolutions(shallow)] == [

@@ -29,7 +29,12 @@ def studied(monkeypatch):
 
     def put(vgg=None, **resnet):
         results = {"resnet56_cifar10": resnet, "vgg16_bn_cifar10": vgg}
-        monkeypatch.setattr(zoo, "study_record", lambda id: SimpleNamespace(results=results))
+
+        def record(id):
+            result = SimpleNamespace(metrics={}, details=results[id.removeprefix("ablations_")])
+            return SimpleNamespace(results=[result])
+
+        monkeypatch.setattr(zoo, "record", record)
 
     return put
 

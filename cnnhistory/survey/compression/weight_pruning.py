@@ -76,7 +76,7 @@ SYSTEM = System(
 
 
 def prune_digits(density: float = 1 / 12) -> tuple[Compressed, DigitsDataModule]:
-    """Return LeNet-300-100 pruned on the 4,000 training digits, and its twin, in seconds."""
+    """Return LeNet-300-100 pruned on the 4,000 training digits, and its counterpart, in seconds."""
     from cnnhistory.compression.quantization import Bits
     from cnnhistory.compression.schedule import Schedule, run
     from cnnhistory.data.digits import DigitsDataModule
@@ -127,10 +127,13 @@ def c2() -> Finding:
 
     made, data = prune_digits()
     times = 1 / total_density(densities(made.compressed))
-    twin, pruned = evaluate(made.twin, data.test_set), evaluate(made.compressed, data.test_set)
-    close = binomial_interval(twin.errors, twin.n).overlaps(pruned.interval)
+    counterpart, pruned = (
+        evaluate(made.counterpart, data.test_set),
+        evaluate(made.compressed, data.test_set),
+    )
+    close = binomial_interval(counterpart.errors, counterpart.n).overlaps(pruned.interval)
     return Finding(
         "correct" if close and times > 11.5 else "wrong",
         f"LeNet-300-100 on 4,000 digits, {times:.0f} times fewer weights: its 95 % interval of the "
-        f"test error {'overlaps' if close else 'does not overlap'} that of its dense twin",
+        f"test error {'overlaps' if close else 'does not overlap'} that of its dense counterpart",
     )

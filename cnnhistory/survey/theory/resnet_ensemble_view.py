@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, product
 from statistics import mean
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from cnnhistory.survey._checks import on_meta
 from cnnhistory.system import Finding, Statement, System, decided
-
-if TYPE_CHECKING:
-    pass
 
 SYSTEM = System(
     id="resnet_ensemble_view",
@@ -24,7 +21,13 @@ SYSTEM = System(
     digest="resnet-ensemble-view",
 )
 
-STUDY = "lesions_cifar10"
+
+def _ablations(run: str) -> dict[str, Any]:
+    """Return what was measured on a recorded network without some of its parts."""
+    from cnnhistory import zoo
+
+    result = zoo.record(f"ablations_{run}").results[0]
+    return {**result.metrics, **result.details}
 
 
 @decided(
@@ -86,10 +89,7 @@ c2 = Statement(
     source="veit2016residual, Section 4.1, Figure 3",
 )
 def c3() -> Finding:
-    from cnnhistory.zoo import study_record
-
-    results = study_record(STUDY).results
-    residual, vgg = results["resnet56_cifar10"], results["vgg16_bn_cifar10"]
+    residual, vgg = _ablations("resnet56_cifar10"), _ablations("vgg16_bn_cifar10")
     rise = {name: error - residual["error_single"] for name, error in residual["single"].items()}
     few = [name for name, r in rise.items() if r > 0.1]
     typical = sorted(rise.values())[len(rise) // 2]
@@ -113,9 +113,7 @@ def c3() -> Finding:
     source="veit2016residual, Sections 4.2 and 4.3, Figure 5",
 )
 def c4() -> Finding:
-    from cnnhistory.zoo import study_record
-
-    result = study_record(STUDY).results["resnet56_cifar10"]
+    result = _ablations("resnet56_cifar10")
     means = [result["error_images"], *(mean(errors) for errors in result["several"].values())]
     steps = [after - before for before, after in pairwise(means)]
     orders = sorted(result["orders"])
@@ -144,11 +142,8 @@ def c4() -> Finding:
 def c5() -> Finding:
     """Weigh the norm of a sampled path with the number of such paths, as the paper does."""
     from cnnhistory.visualize.paths import path_shares
-    from cnnhistory.zoo import study_record
 
-    norms = [
-        mean(draws) for draws in study_record(STUDY).results["resnet56_cifar10"]["sampled_norms"]
-    ]
+    norms = [mean(draws) for draws in _ablations("resnet56_cifar10")["sampled_norms"]]
     shares = path_shares(len(norms) - 1)
     weights = [share * norm for share, norm in zip(shares, norms, strict=True)]
     weights = [weight / sum(weights) for weight in weights]
