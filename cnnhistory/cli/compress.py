@@ -97,14 +97,10 @@ def _weights(options: argparse.Namespace) -> tuple[str, dict[str, Any], dict[str
     from safetensors.torch import load as load_safetensors
 
     from cnnhistory import zoo
-    from cnnhistory._util.lookup import expected
     from cnnhistory.registry import system_of
-    from cnnhistory.zoo.recipes import TrainingRecipe
 
     if options.weights is None:
-        found = zoo.recipe(options.model)
-        if not isinstance(found, TrainingRecipe):
-            raise expected("model", "a recorded run that left weights, or --weights", found.id)
+        found = zoo.training_recipe(options.model)
         return found.model, dict(found.network_args), zoo.load_weights(found.id)
     system_of(options.model)
     try:

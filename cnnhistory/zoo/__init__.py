@@ -5,7 +5,7 @@ one command makes it again: ``cnnhistory record ID``.
 """
 
 from cnnhistory.zoo.format import Artifact, Provenance, Record, SeedResult
-from cnnhistory.zoo.recipes import RECIPES, Recipe, recipe
+from cnnhistory.zoo.recipes import RECIPES, Recipe, recipe, training_recipe
 from cnnhistory.zoo.store import artifact, list_records, load_weights, record
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "load_weights",
     "recipe",
     "record",
+    "training_recipe",
 ]

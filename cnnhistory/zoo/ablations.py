@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnhistory.zoo import store
 from cnnhistory.zoo.format import SeedResult
-from cnnhistory.zoo.recipes import AblationRecipe, recipe
+from cnnhistory.zoo.recipes import AblationRecipe, training_recipe
 from cnnhistory.zoo.recording import OneSeed, SeedRun
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ METRICS = ("error", "error_single", "error_images")
 
 def prepare_ablations(plan: AblationRecipe) -> tuple[OneSeed, dict[str, Any]]:
     """Return the function that measures the weights of one seed, and the data's description."""
-    source = recipe(plan.run)
+    source = training_recipe(plan.run)
     data = source.data.build(batch_size=source.batch_size)
     return lambda seed, folder: measure_seed(plan, seed, data), data.describe()
 
@@ -33,7 +33,7 @@ def measure_seed(plan: AblationRecipe, seed: int, data: Any) -> SeedRun:
 
     from cnnhistory.registry import create_model
 
-    source = recipe(plan.run)
+    source = training_recipe(plan.run)
     start = time.perf_counter()
     network = create_model(source.model, **source.network_args)
     network.load_state_dict(store.load_weights(plan.run, seed))

@@ -97,7 +97,7 @@ def test_weights_that_are_not_finite_are_refused_by_name(weights, tmp_path, caps
 
 def test_weights_with_the_channels_last(tmp_path, capsys):
     torch.manual_seed(0)
-    network = create_model("resnet20")
+    network = create_model("resnet20").to(memory_format=torch.channels_last)
     with pytest.raises(ValueError, match="contiguous"):  # why plain_state is there
         save_file(network.state_dict(), tmp_path / "w.safetensors")
     save_file(plain_state(network), tmp_path / "w.safetensors")
@@ -177,7 +177,7 @@ def test_compress_with_fewer_bits_pruning_and_settings(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["compress", "lenet5_mnst"], "did you mean lenet5_mnist"),
+        (["compress", "lenet5_mnst"], "did you mean 'lenet5_mnist'"),
         (["compress", "lenet5_mnist", "--dense-bits=9"], "bits: expected between 1 and 8, got 9"),
         (["compress", "lenet5_mnist", "--density=2"], "density: expected a fraction"),
         (["compress", "lenet5x", "--weights=missing"], "did you mean"),

@@ -15,7 +15,7 @@ from cnnhistory.cli import main
         (["fit", "lenet6"], "did you mean"),
         (["data", "fetch"], "--all"),
         (["data", "fetch", "digit"], "digits"),
-        (["record", "lenet5_mnst"], "did you mean lenet5_mnist"),
+        (["record", "lenet5_mnst"], "did you mean 'lenet5_mnist'"),
     ],
 )
 def test_mistakes_are_one_line(arguments, message, capsys):

@@ -234,13 +234,12 @@ def c7() -> Finding:
     from torch import nn
 
     from cnnhistory import create_model, zoo
-    from cnnhistory.data.patches import PatchesDataModule  # loads Lightning
     from cnnhistory.visualize.activations import activations
 
-    run = zoo.record("alexnet_patches")
-    network = create_model("alexnet", **run.recipe["network_args"])
+    plan = zoo.training_recipe("alexnet_patches")
+    network = create_model("alexnet", **plan.network_args)
     network.load_state_dict(zoo.load_weights("alexnet_patches"))
-    images = PatchesDataModule(**run.recipe["data_args"]).test_set.images[::16]
+    images = plan.data.build().test_set.images[::16]
     names = [name for name, layer in network.named_modules() if isinstance(layer, nn.ReLU)]
     outputs = activations(network, images, names).values()
     silent = mean(float((x == 0).float().mean()) for x in outputs)

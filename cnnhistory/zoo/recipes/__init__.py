@@ -1,6 +1,6 @@
 """What was recorded for the zoo, and how: the settings that `cnnhistory record` follows."""
 
-from cnnhistory._util.lookup import unknown_id
+from cnnhistory._util.lookup import expected, unknown_id
 from cnnhistory.zoo.recipes import compression, early, imagenet, residual
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
@@ -18,6 +18,7 @@ __all__ = [
     "Spec",
     "TrainingRecipe",
     "recipe",
+    "training_recipe",
 ]
 
 RECIPES: dict[str, Recipe] = {
@@ -36,3 +37,16 @@ def recipe(id: str) -> Recipe:
     if id not in RECIPES:
         raise unknown_id("recorded run", id, RECIPES)
     return RECIPES[id]
+
+
+def training_recipe(id: str) -> TrainingRecipe:
+    """Return the recipe of a recorded training.
+
+    Raises:
+        UnknownIdError: there is none of that id; a KeyError whose message suggests the nearest.
+        ValueError: the run is of another kind.
+    """
+    found = recipe(id)
+    if not isinstance(found, TrainingRecipe):
+        raise expected("id", "a run in which a network was trained", id)
+    return found
