@@ -1,42 +1,95 @@
 """The command `cnnhistory`: look up systems and claims, train, fetch data, record runs."""
 
 import argparse
-import io
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
 
 from cnnhistory import __version__
+from cnnhistory._util.html import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like those of the commands."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and where help is, and exit with 2."""
+        self.exit(2, f"cnnhistory: {_line(message)}; {self.prog} --help says what there is\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 2 for a request that makes no sense.
+    """Run one command and return its exit status.
 
-    What a user got wrong is one line on the standard error; only a defect shows a traceback.
+    That is 0, 2 for a request that makes no sense, 130 after Ctrl-C and 143 after SIGTERM. What a
+    user got wrong is one line on the standard error; only a defect shows a traceback.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # an output without UTF-8 shows escapes instead
-        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["fit"]:
-        # `fit` has options of its own, made by LightningCLI from the code: hand them on unseen.
-        from cnnhistory.cli.fit import run_fit
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that knows no such letters shows escapes
+            stream.reconfigure(errors="backslashreplace")
+    with _plain_warnings():
+        if arguments[:1] == ["fit"]:
+            # `fit` has options of its own, made by LightningCLI from the code: hand them on unseen.
+            return _guarded(lambda: _fit(arguments[1:]))
+        return _guarded(lambda: _command(arguments))
 
-        return _guarded(lambda: run_fit(arguments[1:]))
+
+def _command(arguments: Sequence[str]) -> int | None:
     options = _parser().parse_args(arguments)
-    return _guarded(lambda: options.run(options))
+    status: int | None = options.run(options)
+    return status
+
+
+def _fit(arguments: Sequence[str]) -> int:
+    from cnnhistory.cli.fit import run_fit
+
+    return run_fit(arguments)
 
 
 def _guarded(run: Callable[[], int | None]) -> int:
-    from cnnhistory.data.fetch import FetchError
-
     try:
         return run() or 0
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         return 141
-    except (ValueError, LookupError, OSError, FetchError) as error:
-        text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print(f"cnnhistory: {text}", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"cnnhistory: {_line(stop) or 'stopped by SIGINT'}", file=sys.stderr)
+        return getattr(stop, "status", 130)
+    except Exception as error:
+        if not _by_the_user(error):
+            raise
+        print(f"cnnhistory: {_line(error)}", file=sys.stderr)
         return 2
+
+
+def _by_the_user(error: Exception) -> bool:
+    """Return whether an error is about what was asked for, no defect of the program."""
+    from cnnhistory.data.fetch import FetchError
+
+    if isinstance(error, TypeError):  # a setting that a builder does not have
+        return str(error).startswith("create_model(")
+    # A warning is raised only where the user wants warnings to be errors.
+    return isinstance(error, ValueError | LookupError | OSError | FetchError | Warning)
+
+
+def _line(error: BaseException | str) -> str:
+    """Return a message as one line that cannot steer a terminal."""
+    if isinstance(error, KeyError) and error.args:  # its text is the repr of the message
+        error = str(error.args[0])
+    return printable(" ".join(str(error).split()))
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show warnings as one line while the body runs, without the place in the source."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_: f"cnnhistory: {_line(str(message))}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     from cnnhistory.cli import data as data_sets
     from cnnhistory.cli.record import record as make_record
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cnnhistory", description="The runnable history of convolutional networks."
     )
     parser.add_argument("--version", action="version", version=__version__)

@@ -1,24 +1,29 @@
 """`cnnhistory fit MODEL`: `fit`, with settings of model, data and trainer by LightningCLI."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import pytorch_lightning as pl
-from jsonargparse import lazy_instance
+import yaml
+from jsonargparse import ArgumentError, lazy_instance
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+from pytorch_lightning.utilities import rank_zero_only
 
 import cnnhistory.data.cifar10
 import cnnhistory.data.patches
 import cnnhistory.nn.loss  # noqa: F401  (a class that is imported may be named without its module)
+from cnnhistory._util.files import replace_file
+from cnnhistory._util.lookup import expected
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.registry import list_models, system_of
 from cnnhistory.tasks.classification import build_classifier, evaluate
 from cnnhistory.training.callbacks import METRICS
 from cnnhistory.training.fitting import TRAINER, fit, quiet
 from cnnhistory.training.recipes import Adam, OneCycle
+from cnnhistory.training.stopping import stoppable
 
+CONFIG = "config.yaml"
 DIGITS = f"{DigitsDataModule.__module__}.{DigitsDataModule.__qualname__}"
 
 
@@ -43,46 +48,81 @@ def run_fit(arguments: Sequence[str]) -> int:
 
     Raises:
         LookupError: no such model; the message suggests the nearest.
+        ValueError: an argument or a setting that makes no sense, or a run of another model.
+        Stopped: Ctrl-C or SIGTERM.
     """
+    with stoppable():
+        return _run_fit(*_split(arguments))
+
+
+def _split(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     model, *options = arguments or ["--help"]
     if model.startswith("-"):
-        options, model = list(arguments), "lenet5"
-    else:
-        system_of(model)  # refuses an unknown name before anything heavy happens
-    with quiet():
-        cli = FitCLI(
-            build_classifier,
-            pl.LightningDataModule,
-            args=[f"--model.network={model}", f"--data={DIGITS}", *options],
-            subclass_mode_data=True,
-            run=False,
-            seed_everything_default=0,
-            trainer_defaults={**TRAINER, "max_epochs": 10},
-            save_config_callback=None,
-            auto_configure_optimizers=False,  # a task brings its own
-            parser_kwargs={
-                "prog": "cnnhistory fit MODEL",
-                "description": f"Train one of: {', '.join(list_models())}.",
-            },
-        )
-    # None is what nobody set.
-    settings = {k: v for k, v in vars(cli.config_init.trainer).items() if v is not None}
+        return None, list(arguments) or ["--help"]
+    system_of(model)  # refuses an unknown name before anything heavy happens
+    return model, options
+
+
+def _run_fit(asked: str | None, options: list[str]) -> int:
+    cli = _configured(asked, options)
+    model = cli.config.model.network
+    if asked not in (None, model):
+        raise expected("network", f"{asked}, which was asked for, in all settings", model)
     folder = Path(cli.config.directory or Path("runs") / model)
     folder.mkdir(parents=True, exist_ok=True)
-    cli.parser.save(cli.config, folder / "config.yaml", overwrite=True)
-    try:
-        run = fit(
-            cli.model,
-            cli.datamodule,
-            epochs=settings.pop("max_epochs"),
-            seed=cli.config.seed_everything,
-            directory=folder,
-            resume=cli.config.resume,
-            trainer=settings,
-        )
-    except KeyboardInterrupt:
-        print(f"stopped; continue with --resume (state: {folder})", file=sys.stderr)
-        return 130
-    print(f"{model}: {len(run.history)} epochs in {run.seconds:.1f} s, {folder / METRICS}")
-    print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
+    _refuse_run_of_another(folder / CONFIG, model)
+    replace_file(folder / CONFIG, cli.parser.dump(cli.config).encode())
+    # None is what nobody set.
+    settings = {k: v for k, v in vars(cli.config_init.trainer).items() if v is not None}
+    run = fit(
+        cli.model,
+        cli.datamodule,
+        epochs=settings.pop("max_epochs"),
+        seed=cli.config.seed_everything,
+        directory=folder,
+        resume=cli.config.resume,
+        trainer=settings,
+    )
+    if rank_zero_only.rank == 0:
+        print(f"{model}: {len(run.history)} epochs in {run.seconds:.1f} s, {folder / METRICS}")
+        print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
     return 0
+
+
+def _configured(model: str | None, options: list[str]) -> FitCLI:
+    """Read all settings, and make module and data of them.
+
+    Raises:
+        ValueError: nothing can be made of them.
+    """
+    start = [] if model is None else [f"--model.network={model}"]
+    with quiet():
+        try:
+            return FitCLI(
+                build_classifier,
+                pl.LightningDataModule,
+                args=[*start, f"--data={DIGITS}", *options],
+                subclass_mode_data=True,
+                run=False,
+                seed_everything_default=0,
+                trainer_defaults={**TRAINER, "max_epochs": 10},
+                save_config_callback=None,
+                auto_configure_optimizers=False,  # a task brings its own
+                parser_kwargs={
+                    "prog": "cnnhistory fit MODEL",
+                    "description": f"Train one of: {', '.join(list_models())}.",
+                    "exit_on_error": False,
+                },
+            )
+        except (ArgumentError, TypeError, ValueError, RuntimeError, ImportError) as error:
+            # Whatever goes wrong while settings become objects is in the settings.
+            raise ValueError(str(error)) from error
+
+
+def _refuse_run_of_another(config: Path, model: str) -> None:
+    try:
+        found = yaml.safe_load(config.read_text())["model"]["network"]
+    except (FileNotFoundError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        return
+    if found != model:
+        raise expected("directory", f"a place for a run of {model}", f"{config.parent} of {found}")

@@ -1,18 +1,17 @@
 """Callbacks that make a run repeatable and resumable."""
 
 import csv
-import os
-import tempfile
+import io
 import time
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor
 
-CHECKPOINT = "last.ckpt"
+from cnnhistory._util.files import replace_file
+
 METRICS = "metrics.csv"
 
 
@@ -83,30 +82,14 @@ class History(pl.Callback):
         self.rows = list(state_dict["rows"])
 
 
-def epoch_checkpoint(directory: Path) -> ModelCheckpoint:
-    """Return a callback that keeps the state after the latest epoch in `directory`/last.ckpt."""
-    return ModelCheckpoint(
-        dirpath=directory,
-        filename=CHECKPOINT.removesuffix(".ckpt"),
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
-
-
 def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
     """Write rows with a header line, replacing the file in one step.
 
     Raises:
-        OSError: the directory cannot be written; nothing is left behind.
+        OSError: the file cannot be written; the old one is then still there.
     """
-    fields = list(dict.fromkeys(key for row in rows for key in row))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "w", newline="") as file:
-            writer = csv.DictWriter(file, fields)
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
+    writer.writeheader()
+    writer.writerows(rows)
+    replace_file(path, text.getvalue().encode())

@@ -1,6 +1,7 @@
 """`fit`: train any LightningModule in one call, repeatable and resumable."""
 
 import logging
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,10 +12,19 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from cnnhistory._util.lookup import expected, unknown_id
-from cnnhistory.training.callbacks import CHECKPOINT, History, SeedEachEpoch, epoch_checkpoint
+from cnnhistory.training.callbacks import History, SeedEachEpoch
+from cnnhistory.training.checkpoints import (
+    CHECKPOINT,
+    KeepState,
+    SafeCheckpointIO,
+    check_same,
+    newest,
+)
+from cnnhistory.training.stopping import StopAtOnce, Stopped, signal_of, stoppable
 
 # What `fit` sets unless it is told otherwise.
 TRAINER: dict[str, Any] = {
@@ -95,8 +105,10 @@ def fit(
         trainer: further keywords of `pytorch_lightning.Trainer`, such as `accelerator`.
 
     Raises:
-        ValueError: epochs < 1, `resume` without a directory, or a checkpoint that cannot be read.
+        ValueError: epochs < 1, `resume` without a directory, checkpoints none of which can be
+            read, one of another run, or settings that the trainer refuses.
         OSError: the directory cannot be created.
+        Stopped: Ctrl-C or SIGTERM; a KeyboardInterrupt that says how to go on.
     """
     if epochs < 1:
         raise expected("epochs", "at least 1", epochs)
@@ -108,46 +120,66 @@ def fit(
     torch.manual_seed(seed)
     if hasattr(data, "seed"):
         data.seed = seed
-    settings = dict(trainer or {})
     history = History(folder)
-    ours = [history] if folder is None else [history, epoch_checkpoint(folder)]
-    with quiet():
-        engine = pl.Trainer(
-            **{
-                **TRAINER,
-                "enable_progress_bar": sys.stderr.isatty(),
-                "limit_val_batches": 1.0 if validate else 0,
-                **settings,
-                "max_epochs": epochs,
-                "enable_checkpointing": folder is not None,
-                "callbacks": [
-                    SeedEachEpoch(seed),
-                    *callbacks,
-                    *(settings.get("callbacks") or []),
-                    *ours,
-                ],
-            }
-        )
-        engine.fit(module, datamodule=data, ckpt_path=checkpoint_in(folder) if resume else None)
-    if engine.interrupted:
-        raise KeyboardInterrupt
+    ours: list[pl.Callback] = [StopAtOnce(), history]
+    files = SafeCheckpointIO()
+    start = None
+    if folder is not None:
+        if resume and (found := newest(folder)) is not None:
+            start, state = found
+            check_same(state, module, epochs, seed)
+            del state  # as large as the run's memory again
+            files.damaged = folder / CHECKPOINT if start.name != CHECKPOINT else None
+        ours.append(KeepState(folder, epochs, seed, resumes=start is not None))
+    settings = {
+        **TRAINER,
+        "enable_progress_bar": sys.stderr.isatty(),
+        "limit_val_batches": 1.0 if validate else 0,
+        **(trainer or {}),
+        "max_epochs": epochs,
+        "enable_checkpointing": folder is not None,
+    }
+    theirs = settings.get("callbacks") or []
+    settings["callbacks"] = [SeedEachEpoch(seed), *callbacks, *_several(theirs), *ours]
+    settings["plugins"] = [*_several(settings.get("plugins") or []), files]
+    with quiet(), stoppable():
+        try:
+            engine = _trainer(settings)
+            engine.fit(module, datamodule=data, ckpt_path=start)
+        except (KeyboardInterrupt, SystemExit) as error:
+            signum = signal_of(error)
+            if signum is None:
+                raise
+            raise Stopped(
+                _how_to_go_on(signum, len(history.rows), epochs, folder), signum
+            ) from None
     module.cpu()
     return Run(module, history.rows, seed, folder)
 
 
-def checkpoint_in(folder: Path | None) -> str | None:
-    """Return the path of the checkpoint to resume from, None if there is none."""
-    if folder is None or not (folder / CHECKPOINT).exists():
-        return None
-    path = folder / CHECKPOINT
+def _several(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _trainer(settings: dict[str, Any]) -> pl.Trainer:
+    """Make the trainer.
+
+    Raises:
+        ValueError: it cannot be made of these settings, or not on this machine.
+    """
     try:
-        torch.load(path, map_location="meta", weights_only=True)
-    except Exception as error:
-        raise ValueError(
-            f"resume: {path} is not a readable checkpoint ({type(error).__name__}); "
-            "delete it to start again"
-        ) from error
-    return str(path)
+        return pl.Trainer(**settings)
+    except (MisconfigurationException, ImportError, RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"trainer: {' '.join(str(error).split())}") from error
+
+
+def _how_to_go_on(signum: int, done: int, epochs: int, folder: Path | None) -> str:
+    text = f"stopped by {signal.Signals(signum).name} after {done} of {epochs} epochs; "
+    if folder is None:
+        return text + "nothing was kept, since no directory was given"
+    if not (folder / CHECKPOINT).exists():
+        return text + "no epoch was complete, so it has to start again"
+    return text + f"to go on from {folder / CHECKPOINT}, say the same with --resume (resume=True)"
 
 
 @contextmanager
@@ -162,10 +194,8 @@ def quiet() -> Iterator[None]:
         logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*args parameter is intended.*")
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings(
-                "ignore", message=".*(exists and is not empty|dirpath has changed).*"
-            )
             # pytorch_lightning 2.6 with torch >= 2.12: theirs to mend.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
             yield

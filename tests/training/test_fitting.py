@@ -19,6 +19,7 @@ def weights(network):
 
 
 CPU = {"accelerator": "cpu"}
+FILES = ["last.ckpt", "metrics.csv", "previous.ckpt"]
 
 
 def trained(blobs, network, seed=0, optimizer=None, **keywords):
@@ -46,7 +47,7 @@ def test_writes_metrics_and_checkpoint_only_when_asked(blobs, network, tmp_path,
     trained(blobs, network)
     assert list(tmp_path.iterdir()) == []
     run = trained(blobs, network, directory=tmp_path / "run")
-    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["last.ckpt", "metrics.csv"]
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == FILES
     with open(tmp_path / "run" / "metrics.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["val_error"]) for row in rows] == run.curve("val_error")
@@ -107,6 +108,7 @@ def test_broken_checkpoint_is_named(blobs, network, tmp_path):
     trained(blobs, network, directory=tmp_path)
     path = tmp_path / "last.ckpt"
     path.write_bytes(path.read_bytes()[:1000])
+    (tmp_path / "previous.ckpt").write_text("nonsense")
     with pytest.raises(ValueError, match=r"last\.ckpt is not a readable checkpoint"):
         trained(blobs, network, directory=tmp_path, resume=True)
 
