@@ -1,5 +1,7 @@
 """`cnnhistory fit MODEL`: `fit`, with settings of model, data and trainer by LightningCLI."""
 
+import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -16,7 +18,7 @@ import cnnhistory.nn.loss  # noqa: F401  (a class that is imported may be named 
 from cnnhistory._util.files import replace_file
 from cnnhistory._util.lookup import expected
 from cnnhistory.data.digits import DigitsDataModule
-from cnnhistory.registry import list_models, system_of
+from cnnhistory.registry import list_models, model_card, system_of
 from cnnhistory.tasks.classification import build_classifier, evaluate
 from cnnhistory.training.callbacks import METRICS
 from cnnhistory.training.fitting import TRAINER, fit, quiet
@@ -83,7 +85,7 @@ def _run_fit(asked: str | None, options: list[str]) -> int:
         resume=cli.config.resume,
         trainer=settings,
     )
-    if rank_zero_only.rank == 0:
+    if getattr(rank_zero_only, "rank", 0) == 0:
         print(f"{model}: {len(run.history)} epochs in {run.seconds:.1f} s, {folder / METRICS}")
         print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
     return 0
@@ -95,13 +97,14 @@ def _configured(model: str | None, options: list[str]) -> FitCLI:
     Raises:
         ValueError: nothing can be made of them.
     """
-    start = [] if model is None else [f"--model.network={model}"]
     with quiet():
+        # What Lightning asks of jsonargparse in a deprecated way is no matter of the user's.
+        warnings.simplefilter("ignore", DeprecationWarning)
         try:
             return FitCLI(
                 build_classifier,
                 pl.LightningDataModule,
-                args=[*start, f"--data={DIGITS}", *options],
+                args=[*_defaults(model), *options],
                 subclass_mode_data=True,
                 run=False,
                 seed_everything_default=0,
@@ -116,7 +119,24 @@ def _configured(model: str | None, options: list[str]) -> FitCLI:
             )
         except (ArgumentError, TypeError, ValueError, RuntimeError, ImportError) as error:
             # Whatever goes wrong while settings become objects is in the settings.
-            raise ValueError(str(error)) from error
+            where = f" (in {' '.join(options)})" if "parsing config" in str(error) else ""
+            raise ValueError(f"{error}{where}") from error
+
+
+def _defaults(model: str | None) -> list[str]:
+    """Return the settings of a model that fit the data of its card, and these data.
+
+    Raises:
+        ValueError: the model is not for training.
+    """
+    if model is None:
+        return [f"--data={DIGITS}"]
+    card = model_card(model)
+    if card.data is None:
+        raise expected("model", "one that can be trained", model)
+    data = {"class_path": card.data, "init_args": card.data_args}
+    found = [f"--model.network={model}", f"--data={json.dumps(data)}"]
+    return [*found, f"--model.network_args={json.dumps(card.network_args)}"]
 
 
 def _refuse_run_of_another(config: Path, model: str) -> None:

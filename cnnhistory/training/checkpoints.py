@@ -104,14 +104,14 @@ def read(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
         ValueError: it is damaged, or holds more than tensors and plain values.
         OSError: it cannot be read.
     """
+    with path.open("rb"):
+        pass  # a file that is not there or not ours is no damaged one
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
         if broken is not None:
             raise ValueError(f"the checksum of {broken} is wrong")
         state = torch.load(path, map_location=map_location, weights_only=True)
-    except OSError:
-        raise
     except Exception as error:  # damaged or hostile bytes break pickle in any way they like
         said = str(error).strip().splitlines()
         reason = said[0][:200] if isinstance(error, _FORMS) and said else ""

@@ -1,7 +1,15 @@
 import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
+import pytest
 import torch
+
+from cnnhistory.cli import main
 
 FAST = ["--trainer.max_epochs=1", "--trainer.accelerator=cpu"]
 
@@ -104,3 +112,84 @@ def test_full_mode_trains_on_files_of_the_canonical_form(tmp_path, run):
     done = run("fit", "lenet5", *options, cwd=tmp_path, **environment)
     assert done.returncode == 0, done.stderr
     assert "of 10000;" in done.stdout
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_a_word_and_it_goes_on(number, status, tmp_path, run):
+    command = ["fit", "lenet5_modern", "--trainer.accelerator=cpu", "--trainer.max_epochs=3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnnhistory", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "CNNHISTORY_SCALE": "small", "OMP_NUM_THREADS": "1"},
+    )
+    state = tmp_path / "runs" / "lenet5_modern" / "last.ckpt"
+    while not state.exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == status, err
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "of 3 epochs; to go on from" in err
+    assert "--resume" in err
+    again = run(*command, "--resume", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr == ""
+    assert "3 epochs" in again.stdout
+    other = run(*command[:3], "--trainer.max_epochs=4", "--resume", cwd=tmp_path)
+    assert other.returncode == 2
+    assert other.stderr == "cnnhistory: epochs: expected 3, as in the run that is resumed, got 4\n"
+
+
+def test_a_run_of_another_model_is_not_overwritten(tmp_path, run):
+    few = [*FAST, "--trainer.limit_train_batches=2", "--trainer.limit_val_batches=1"]
+    assert run("fit", "lenet5_modern", *few, "--directory=here", cwd=tmp_path).returncode == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()}
+    for mistake in (["--directory=here"], ["--config=here/config.yaml"]):
+        done = run("fit", "lenet5", *few, *mistake, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        assert "lenet5_modern" in done.stderr
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (['--model.network_args={"nope": 5}'], "unknown setting nope"),
+        (["--trainer.accelerator=tpu"], "trainer: "),
+        (["--trainer.max_epochs=-5"], "epochs: expected at least 1, got -5"),
+        (["--trainer.strategy=nope"], "nope"),
+        (["--model.optimizer=SGD", "--model.optimizer.lr=-1"], "lr: expected a number"),
+        (["--data=Nope"], "Nope"),
+        (["--config=missing.yaml"], "missing.yaml"),
+        (["extra"], "unrecognized arguments: extra"),
+    ],
+)
+def test_settings_that_make_no_sense_are_one_line(options, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "lenet5", *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("cnnhistory: ")
+    assert len(captured.err.splitlines()) == 1
+    assert message in captured.err
+
+
+def test_warnings_as_errors_change_nothing(tmp_path, run):
+    few = [*FAST, "--trainer.limit_train_batches=2", "--trainer.limit_val_batches=1"]
+    done = run("fit", "lenet5_modern", *few, cwd=tmp_path, PYTHONWARNINGS="error")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_every_model_has_settings_that_fit_its_data():
+    from cnnhistory.cli.fit import _configured
+
+    found = {name: _configured(name, []).config.model.network for name in ("lenet5", "nin_cifar")}
+    assert all(name == network for name, network in found.items())
