@@ -20,6 +20,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+LARGEST_WHEEL = 40_000_000  # bytes
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -126,6 +127,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_the_wheel_stays_small():
+    """Weights hardly shrink when they are packed, so the files' own size is the bound."""
+    sizes = [
+        path.stat().st_size
+        for path in (ROOT / "cnnhistory").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    assert sum(sizes) < LARGEST_WHEEL
+
+
 @pytest.mark.slow
 def test_sdist_is_a_whole_checkout(built: Path):
     (archive,) = built.glob("*.tar.gz")
@@ -156,6 +167,7 @@ def test_wheel_is_complete_and_lean(built: Path):
         for path in (ROOT / "cnnhistory").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    assert archive.stat().st_size < LARGEST_WHEEL
     assert inside == in_checkout | {"cnnhistory/references.bib"}
     assert "cnnhistory/py.typed" in inside
     assert any(name.startswith("cnnhistory/zoo/") for name in inside)

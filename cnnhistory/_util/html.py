@@ -34,8 +34,7 @@ def html_table(
         ValueError: a row, `right` or `data` has another length than it must.
     """
     sides = [False] * len(headings) if right is None else right
-    number = "text-align: right; font-variant-numeric: tabular-nums"
-    styles = [f' style="{number if side else "text-align: left"}"' for side in sides]
+    styles = [f' style="text-align: {"right" if side else "left"}"' for side in sides]
 
     def line(cells: Sequence[str], facts: Mapping[str, str] | None = None) -> str:
         marks = "".join(f' data-{key}="{escape(text)}"' for key, text in (facts or {}).items())
@@ -58,7 +57,7 @@ def html_table(
     said = f"<caption>{escape(caption)}</caption>\n" if caption else ""
     box = f' class="{escape(kind)}"' if kind else ""
     return (
-        f'<div{box} style="overflow-x: auto" role="region" aria-label="{label}" tabindex="0">'
+        f'<div{box} style="overflow-x: auto; font-variant-numeric: tabular-nums" role="region" aria-label="{label}" tabindex="0">'
         f'<table class="dataframe">\n{said}<thead><tr>{top}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n{end}</table></div>"
     )
