@@ -57,7 +57,8 @@ def html_table(
     said = f"<caption>{escape(caption)}</caption>\n" if caption else ""
     box = f' class="{escape(kind)}"' if kind else ""
     return (
-        f'<div{box} style="overflow-x: auto; font-variant-numeric: tabular-nums" role="region" aria-label="{label}" tabindex="0">'
+        f'<div{box} style="overflow-x: auto; font-variant-numeric: tabular-nums" '
+        f'role="region" aria-label="{label}" tabindex="0">'
         f'<table class="dataframe">\n{said}<thead><tr>{top}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n{end}</table></div>"
     )
