@@ -150,3 +150,18 @@ def create_model(name: str, **settings: Any) -> nn.Module:
             f"expected {', '.join(accepted) or 'no settings at all'}"
         )
     return builder(**settings)
+
+
+def on_meta(name: str, **settings: Any) -> nn.Module:
+    """Build a network on the meta device: shapes without values, which is all that counting needs.
+
+    Raises:
+        UnknownIdError, TypeError: as `create_model`.
+
+    >>> on_meta("lenet5").c1.weight.device.type
+    'meta'
+    """
+    import torch
+
+    with torch.device("meta"):
+        return create_model(name, **settings)

@@ -9,7 +9,6 @@ version of the interpreter, how printed text was cut into pieces.
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from cnnhistory._util.files import replace_file
 from cnnhistory.zoo.provenance import processor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,23 +93,9 @@ def run(source: Path, timeout: int, scale: str) -> nbformat.NotebookNode:
 def store(notebook: nbformat.NotebookNode, target: Path) -> None:
     """Write the notebook in one step: the old file or the new one, never a part."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        dir=target.parent,
-        prefix=".",
-        suffix=".part",
-        delete=False,
-    ) as part:
-        try:
-            nbformat.write(notebook, part)
-            part.close()
-            os.chmod(part.name, mode)
-            os.replace(part.name, target)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
+    # as nbformat.write does: one line break at the end
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"
+    replace_file(target, text.encode())
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -28,7 +28,6 @@ def compress(options: argparse.Namespace) -> None:
     Raises:
         ValueError: the weights are not the model's or not finite, or the output is no regular file.
     """
-    import torch
     from torch import Tensor
 
     from cnnhistory import create_model
@@ -37,12 +36,12 @@ def compress(options: argparse.Namespace) -> None:
     from cnnhistory.compression.deep_compression import compress_state
     from cnnhistory.compression.pruning import make_permanent, prune_to
     from cnnhistory.compression.quantization import Bits
+    from cnnhistory.registry import on_meta
 
     bits = Bits(options.conv_bits, options.dense_bits)
     index_bits = Bits(options.conv_index_bits, options.dense_index_bits)
     model, settings, state = _weights(options)
-    with torch.device("meta"):
-        check_state(create_model(model, **settings).state_dict(), state)
+    check_state(on_meta(model, **settings).state_dict(), state)
     before = sum(value.numel() * value.element_size() for value in state.values())
     if options.density is not None:
         types = {key: value.dtype for key, value in state.items()}

@@ -7,10 +7,9 @@ S. Han, J. Pool, J. Tran, W. Dally (2015) [han2015learning], Tables 2 to 5; S. H
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.compression.weights import compressible
-from cnnhistory.registry import create_model
+from cnnhistory.registry import on_meta
 
 # Part of each layer's weights that is left, in the order of the network, as reported by
 # han2015learning, Tables 2 to 5, in whole percent.
@@ -90,10 +89,8 @@ def published_reduction(model: str) -> Reduction:
     >>> f"{published_reduction('alexnet').ratio:.1f}"
     '9.0'
     """
-    if model not in PUBLISHED_DENSITIES:
-        raise ValueError(f"model: expected one of {', '.join(PUBLISHED_DENSITIES)}, got {model!r}")
-    with torch.device("meta"):
-        network = create_model(model)
+    check_one_of("model", model, PUBLISHED_DENSITIES)
+    network = on_meta(model)
     layers = tuple(
         PrunedLayer(name, layer.get_parameter("weight").numel(), density)
         for (name, layer), density in zip(

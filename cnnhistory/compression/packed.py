@@ -162,10 +162,12 @@ def _map_sizes(network: nn.Module, modules: Sequence[nn.Module], image: Tensor) 
         for m in modules
         if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d | Sign)
     ]
-    with torch.no_grad():
-        network(image)
-    for handle in handles:
-        handle.remove()
+    try:
+        with torch.no_grad():
+            network(image)
+    finally:
+        for handle in handles:
+            handle.remove()
     return sizes
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.compression.pruning import make_permanent
 from cnnhistory.compression.weights import (
     check_finite,
@@ -76,14 +77,13 @@ def start_values(
     >>> start_values(np.float32([0, 1, 1, 8]), 3).tolist()
     [0.0, 4.0, 8.0]
     """
+    check_one_of("start", start, STARTS)
     if start == "linear":
         return np.linspace(values.min(), values.max(), count, dtype=np.float64)
     if start == "density":
         return np.quantile(values.astype(np.float64), (np.arange(count) + 0.5) / count)
-    if start == "random":
-        drawn = np.random.default_rng(seed).choice(values, count, replace=False)
-        return np.sort(drawn.astype(np.float64))
-    raise ValueError(f"start: expected one of {', '.join(STARTS)}, got {start!r}")
+    drawn = np.random.default_rng(seed).choice(values, count, replace=False)
+    return np.sort(drawn.astype(np.float64))
 
 
 def cluster(

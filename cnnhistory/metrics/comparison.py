@@ -18,7 +18,21 @@ from cnnhistory._util.lookup import expected
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairedErrors:
+class Comparison:
+    """What every test of A against B has: its p value, the level, and what the two are called."""
+
+    p_value: float
+    level: float
+    names: tuple[str, str]
+
+    @property
+    def significant(self) -> bool:
+        """Whether the two differ, at the level of the test."""
+        return self.p_value <= self.level
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedErrors(Comparison):
     """Two classifiers on the same items, by the exact test of McNemar.
 
     Units: `n`, `only_a` and `only_b` count items: all, and those that A alone or B alone has
@@ -31,21 +45,13 @@ class PairedErrors:
     n: int
     only_a: int
     only_b: int
-    p_value: float
     smallest_difference: float
-    level: float
     power: float
-    names: tuple[str, str]
 
     @property
     def difference(self) -> float:
         """The error rate of A minus that of B."""
         return (self.only_a - self.only_b) / self.n
-
-    @property
-    def significant(self) -> bool:
-        """Whether the two differ, at the level of the test."""
-        return self.p_value <= self.level
 
     def __str__(self) -> str:
         a, b = self.names

@@ -12,29 +12,22 @@ import torch
 from scipy.stats import nct, t
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.metrics.comparison import bisect, check_open, p_text
+from cnnhistory.metrics.comparison import Comparison, bisect, check_open, p_text
 
 # As many ways of splitting the values are all tried; of more, as many are drawn.
 SPLITS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedTest:
-    """Two recipes, each with the results of several seeds, by the t test of Welch.
+class SeedComparison(Comparison):
+    """Two recipes, each with the results of several seeds.
 
-    Units: `mean_a`, `mean_b`, `difference` (A minus B) and `smallest_difference` in the unit of
-    the results. `smallest_difference` is the true difference of the means that the test would have
-    called one with the probability `power`, were the standard deviations those that were found.
+    Units: `mean_a`, `mean_b` and `difference` (A minus B) in the unit of the results.
     """
 
     mean_a: float
     mean_b: float
     seeds: tuple[int, int]
-    p_value: float
-    smallest_difference: float
-    level: float
-    power: float
-    names: tuple[str, str]
 
     @property
     def difference(self) -> float:
@@ -42,13 +35,28 @@ class SeedTest:
         return self.mean_a - self.mean_b
 
     @property
-    def significant(self) -> bool:
-        """Whether the two differ, at the level of the test."""
-        return self.p_value <= self.level
+    def means(self) -> str:
+        """Both means and how many seeds each is of, in words."""
+        parts = zip(self.names, (self.mean_a, self.mean_b), self.seeds, strict=True)
+        return ", ".join(
+            f"{name} has a mean of {mean:.4g} over {count} seeds" for name, mean, count in parts
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedTest(SeedComparison):
+    """Two recipes, each with the results of several seeds, by the t test of Welch.
+
+    Units: `smallest_difference` in the unit of the results: the true difference of the means that
+    the test would have called one with the probability `power`, were the standard deviations those
+    that were found.
+    """
+
+    smallest_difference: float
+    power: float
 
     def __str__(self) -> str:
-        means = _means(self.names, (self.mean_a, self.mean_b), self.seeds)
-        text = f"{means} (Welch's t test, p = {p_text(self.p_value)}): "
+        text = f"{self.means} (Welch's t test, p = {p_text(self.p_value)}): "
         if self.significant:
             return text + f"they differ, by {abs(self.difference):.3g}"
         return text + (
@@ -110,36 +118,22 @@ def t_test(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PermutationTest:
+class PermutationTest(SeedComparison):
     """Two recipes by all ways, or many, of splitting their results between the two.
 
-    Units: the means in the unit of the results. `smallest_p` is the smallest p value that so few
-    results can give; `splits` is how many ways were tried, `exact` whether these are all.
+    Units: `smallest_p` is the smallest p value that so few results can give; `splits` is how many
+    ways were tried, `exact` whether these are all.
     """
 
-    mean_a: float
-    mean_b: float
-    seeds: tuple[int, int]
-    p_value: float
     smallest_p: float
     splits: int
     exact: bool
-    level: float
-    names: tuple[str, str]
-
-    @property
-    def significant(self) -> bool:
-        """Whether the two differ, at the level of the test."""
-        return self.p_value <= self.level
 
     def __str__(self) -> str:
-        means = _means(self.names, (self.mean_a, self.mean_b), self.seeds)
-        kind = "all" if self.exact else "random"
-        text = (
-            f"{means} (permutation test, {kind} {self.splits:,} splits, p = {p_text(self.p_value)})"
-        )
+        ways = f"{'all' if self.exact else 'random'} {self.splits:,} splits"
+        text = f"{self.means} (permutation test, {ways}, p = {p_text(self.p_value)})"
         if self.significant:
-            return f"{text}: they differ, by {abs(self.mean_a - self.mean_b):.3g}"
+            return f"{text}: they differ, by {abs(self.difference):.3g}"
         if self.smallest_p > self.level:
             return (
                 f"{text}: with so few seeds no difference could have been seen; the smallest "
@@ -196,11 +190,3 @@ def permutation_test(
         level=level,
         names=names,
     )
-
-
-def _means(names: tuple[str, str], means: tuple[float, float], seeds: tuple[int, int]) -> str:
-    parts = (
-        f"{name} has a mean of {mean:.4g} over {count} seeds"
-        for name, mean, count in zip(names, means, seeds, strict=True)
-    )
-    return ", ".join(parts)

@@ -29,16 +29,6 @@ def right_or_wrong(holds: bool) -> str:
     return "correct" if holds else "wrong"
 
 
-def on_meta(name: str, **settings: object) -> nn.Module:
-    """Return a network without values; its shapes are all that is counted."""
-    import torch
-
-    import cnnhistory
-
-    with torch.device("meta"):
-        return cnnhistory.create_model(name, **settings)
-
-
 def convolutions(network: nn.Module) -> list[nn.Conv2d]:
     """Return the convolutions of a network."""
     from torch import nn
@@ -56,6 +46,7 @@ def dense(network: nn.Module) -> list[nn.Linear]:
 def googlenet() -> GoogLeNet:
     """Return GoogLeNet without values."""
     from cnnhistory.models.googlenet import GoogLeNet
+    from cnnhistory.registry import on_meta
 
     return cast(GoogLeNet, on_meta("googlenet"))
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnnhistory._util.lookup import check_one_of
+
 DATA_SETS = {
     "ImageNet": "ILSVRC-2012, validation set",
     "CIFAR-10": "test set",
@@ -55,8 +57,7 @@ class Reported:
 
     def __post_init__(self) -> None:
         for name, value, known in (("data", self.data, DATA_SETS), ("views", self.views, VIEWS)):
-            if value not in known:
-                raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+            check_one_of(name, value, known)
         rates = [rate for rate in (self.top1, self.top5) if rate is not None]
         if not rates or not all(0 < rate < 100 for rate in rates):
             raise ValueError(f"top1, top5: expected percentages, got {self.top1} and {self.top5}")
@@ -189,8 +190,8 @@ def reported(
         ValueError: `data` or `views` is not in the vocabulary.
     """
     for name, value, known in (("data", data, DATA_SETS), ("views", views, VIEWS)):
-        if value is not None and value not in known:
-            raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+        if value is not None:
+            check_one_of(name, value, known)
     return [
         figure
         for figure in FIGURES

@@ -6,13 +6,9 @@ import cnnhistory
 from cnnhistory.accounting import count_parameters
 from cnnhistory.compression.bnn import BNN, LAYOUTS
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, Sign
+from cnnhistory.registry import on_meta
 
 BINARY = (BinaryConv2d, BinaryLinear)
-
-
-def on_meta(name, **settings):
-    with torch.device("meta"):
-        return cnnhistory.create_model(name, **settings)
 
 
 def test_the_layers_of_the_paper():

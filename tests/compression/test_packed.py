@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from cnnhistory import create_model
-from cnnhistory.compression.packed import compile_binary
+from cnnhistory.compression.packed import _map_sizes, compile_binary
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, Sign
 
 pytest.importorskip("numba")
@@ -170,3 +170,12 @@ def test_eight_threads_make_the_first_call_together_two_hundred_times():
     """What the first call prepares has one owner, whoever comes first."""
     done = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, (done.returncode, done.stderr)
+
+
+def test_a_network_that_raises_leaves_no_hooks_behind():
+    network = create_model("bnn_digits", width=1 / 16)
+    modules = list(network.layers)
+    wrong = torch.zeros(1, 1, 5, 5)
+    with pytest.raises(ValueError, match="expected a batch of images"):
+        _map_sizes(network, modules, wrong)
+    assert not any(module._forward_pre_hooks for module in modules)

@@ -1,9 +1,11 @@
+import functools
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnhistory import create_model, system
+from cnnhistory import create_model, registry, system
 from cnnhistory.accounting import count_multiply_adds, count_parameters, summarize
 from cnnhistory.models.googlenet import Inception, NaiveInception, Scores
 from cnnhistory.nn.loss import AuxiliaryLoss
@@ -35,9 +37,7 @@ ROUNDED = {
 }
 
 
-def on_meta(**settings):
-    with torch.device("meta"):
-        return create_model("googlenet", **settings)
+on_meta = functools.partial(registry.on_meta, "googlenet")
 
 
 def weights_of(maps, inputs, five=5):

@@ -6,11 +6,7 @@ from torch.nn import functional as F
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
 from cnnhistory.models.nin import MLPConv
-
-
-def on_meta(name, **settings):
-    with torch.device("meta"):
-        return create_model(name, **settings)
+from cnnhistory.registry import on_meta
 
 
 def shapes(table):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnhistory import create_model, list_models, system
+from cnnhistory import create_model, list_models, registry, system
 from cnnhistory.accounting import count_multiply_adds, count_parameters, summarize
 from cnnhistory.models.resnet import cifar_resnet, imagenet_resnet
 
@@ -24,11 +24,8 @@ CIFAR = {
 }
 
 
-@functools.cache
-def on_meta(name, **settings):
-    """Return a network without values; tests that change it copy it first."""
-    with torch.device("meta"):
-        return create_model(name, **settings)
+# Networks without values; tests that change one copy it first.
+on_meta = functools.cache(registry.on_meta)
 
 
 def depth_of(name):

@@ -8,14 +8,10 @@ from torch.nn import functional as F
 from cnnhistory import create_model, system
 from cnnhistory.accounting import summarize
 from cnnhistory.models.vgg import CONFIGURATIONS, PAPER_PARAMETERS, SHALLOW_B, VGG, start_from
+from cnnhistory.registry import on_meta
 
 PLAIN = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
 FORMS = [*PLAIN, *(f"{name}_bn" for name in PLAIN)]
-
-
-def on_meta(name, **settings):
-    with torch.device("meta"):
-        return create_model(name, **settings)
 
 
 def copy_weights(source, target):

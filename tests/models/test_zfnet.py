@@ -6,13 +6,9 @@ from torch.nn import functional as F
 from cnnhistory import create_model
 from cnnhistory.accounting import count_multiply_adds, summarize
 from cnnhistory.models.zfnet import limit_filters_
+from cnnhistory.registry import on_meta
 
 SMALL = {"image_size": 64, "width": 1 / 8}
-
-
-def on_meta(name, **settings):
-    with torch.device("meta"):
-        return create_model(name, **settings)
 
 
 def test_sizes():

@@ -30,7 +30,7 @@ from cnnhistory.plotting.figures import (
 
 # What draws nothing: settings, helpers of drawings, and the data of the landscape.
 NO_DRAWING = {
-    "figures.landscape.best", "figures.landscape.left_out", "figures.landscape.on_meta",
+    "figures.landscape.best", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
     "figures.landscape_chart.labels", "figures.zfnet.beside",
     "images.stretched", "style.looks", "style.use_book_style",

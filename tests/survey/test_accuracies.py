@@ -8,8 +8,8 @@ from torch import nn
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds, summarize
 from cnnhistory.papers import list_papers
-from cnnhistory.plotting.figures.landscape import cost, on_meta
-from cnnhistory.registry import system_of
+from cnnhistory.plotting.figures.landscape import cost
+from cnnhistory.registry import on_meta, system_of
 from cnnhistory.survey.accuracies import (
     FIGURES,
     PUBLISHED_COSTS,

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import cnnhistory
-from cnnhistory import accounting, zoo
+from cnnhistory import accounting, registry, zoo
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.models import nin, vgg
 from cnnhistory.registry import create_model
@@ -28,7 +28,8 @@ def changed(monkeypatch):
                 setattr(model.get_submodule(parent), last, layer)
             return model
 
-        monkeypatch.setattr(cnnhistory, "create_model", create)
+        for place in (cnnhistory, registry):
+            monkeypatch.setattr(place, "create_model", create)
 
     return replace
 

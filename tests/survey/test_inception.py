@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import cnnhistory
+from cnnhistory import registry
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.registry import create_model
 
@@ -23,7 +24,8 @@ def changed(monkeypatch):
                 function(model)
             return model
 
-        monkeypatch.setattr(cnnhistory, "create_model", create)
+        for place in (cnnhistory, registry):
+            monkeypatch.setattr(place, "create_model", create)
 
     return change
 
@@ -147,7 +149,8 @@ def test_c10_would_be_correct_without_large_kernels(monkeypatch):
     def port(name):
         return create_model(name, torchvision_port=True)
 
-    monkeypatch.setattr(cnnhistory, "create_model", port)
+    for place in (cnnhistory, registry):
+        monkeypatch.setattr(place, "create_model", port)
     assert verify("googlenet.c10").verdict == "correct"
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import cnnhistory
-from cnnhistory import models
+from cnnhistory import models, registry
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.registry import create_model
 from cnnhistory.survey.residual import resnet
@@ -25,7 +25,8 @@ def renamed(monkeypatch):
         def create(name, **settings):
             return create_model(names.get(name, name), **settings)
 
-        monkeypatch.setattr(cnnhistory, "create_model", create)
+        for place in (cnnhistory, registry):
+            monkeypatch.setattr(place, "create_model", create)
 
     return rename
 
@@ -98,7 +99,8 @@ def test_c2_would_be_wrong_against_a_smaller_network(renamed):
 )
 def test_c5_follows_the_depths(monkeypatch, depths, verdict):
     monkeypatch.setattr(models.resnet, "CIFAR_DEPTHS", depths)
-    monkeypatch.setattr(cnnhistory, "create_model", lambda name, width: int(name[6:]))
+    for place in (cnnhistory, registry):
+        monkeypatch.setattr(place, "create_model", lambda name, width: int(name[6:]))
     monkeypatch.setattr(resnet, "_depth", lambda network: network)
     assert verify("resnet.c5").verdict == verdict
 
@@ -142,7 +144,8 @@ def test_it_would_be_wrong_for_a_network_without_shortcuts(monkeypatch):
                 block.shortcut = Nothing()
         return network
 
-    monkeypatch.setattr(cnnhistory, "create_model", plain)
+    for place in (cnnhistory, registry):
+        monkeypatch.setattr(place, "create_model", plain)
     finding = verify("resnet_ensemble_view.c1")
     assert finding.verdict == "wrong"
     assert "4 of 32 carry something" in finding.computed

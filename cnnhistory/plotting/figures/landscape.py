@@ -6,12 +6,11 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import count_multiply_adds, count_parameters
-from cnnhistory.registry import create_model, list_models, system_of
+from cnnhistory.registry import list_models, on_meta, system_of
 from cnnhistory.survey.accuracies import DATA_SETS, Reported, reported
 
 
@@ -77,12 +76,6 @@ def left_out() -> list[str]:
     ]
 
 
-def on_meta(model: str) -> nn.Module:
-    """Return a model without memory for its weights."""
-    with torch.device("meta"):
-        return create_model(model)
-
-
 @functools.cache
 def cost(model: str, input_shape: tuple[int, ...]) -> tuple[int, int]:
     """Return parameters and multiply-adds of a model for one image.
@@ -138,7 +131,6 @@ __all__ = [
     "best",
     "cost",
     "left_out",
-    "on_meta",
     "pareto",
     "points",
 ]

@@ -27,14 +27,11 @@ SYSTEM = System(
     source="krizhevsky2012imagenet, Section 3.5",
 )
 def c1() -> Finding:
-    import torch
-
-    from cnnhistory import create_model
+    from cnnhistory.registry import on_meta
 
     megabytes = {}
     for name in ("alexnet", "vgg16"):
-        with torch.device("meta"):
-            model = create_model(name)
+        model = on_meta(name)
         megabytes[name] = sum(p.numel() * p.element_size() for p in model.parameters()) / 1e6
     holds = megabytes["alexnet"] > 200 and megabytes["vgg16"] > 500
     return Finding(

@@ -1,7 +1,6 @@
 """XNOR-Net, and what the survey says about it."""
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import on_meta
 from cnnhistory.system import Finding, Statement, System, decided
 
 SYSTEM = System(
@@ -90,6 +89,7 @@ c1 = Statement(
 )
 def c2() -> Finding:
     from cnnhistory.accounting import summarize
+    from cnnhistory.registry import on_meta
 
     usual, first = speed_up(256, 9), speed_up(3, 9)
     rows = [row for row in summarize(on_meta("alexnet"), (3, 227, 227)).rows if row.parameters]
@@ -114,14 +114,12 @@ def c2() -> Finding:
     source="rastegari2016xnor, Section 4.1",
 )
 def c3() -> Finding:
-    import torch
     from torch import nn
 
-    from cnnhistory import create_model
     from cnnhistory.kernels.words import word_count
+    from cnnhistory.registry import on_meta
 
-    with torch.device("meta"):
-        network = create_model("alexnet")
+    network = on_meta("alexnet")
     weights = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     real = weights[0].nbytes + weights[-1].nbytes
     binary = sum(weight.nbytes for weight in weights[1:-1])

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import convolutions, dense, on_meta, right_or_wrong
+from cnnhistory.survey._checks import convolutions, dense, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _numbers(x: Tensor) -> str:
     source="krizhevsky2012imagenet, Section 3.5, Figure 2",
 )
 def c1() -> Finding:
+    from cnnhistory.registry import on_meta
+
     network = on_meta("alexnet")
     numbers = len(convolutions(network)), len(dense(network)), dense(network)[-1].out_features
     return Finding(
@@ -105,6 +107,8 @@ def c1() -> Finding:
 )
 def c2() -> Finding:
     # kernels, side, stride, groups, input maps of a kernel
+    from cnnhistory.registry import on_meta
+
     stated = [
         (96, 11, 4, 1, 3),
         (256, 5, 1, 2, 48),
@@ -142,6 +146,7 @@ def c2() -> Finding:
 )
 def c3() -> Finding:
     from cnnhistory.accounting import count_multiply_adds
+    from cnnhistory.registry import on_meta
 
     two, one = (
         count_multiply_adds(on_meta("alexnet", groups=groups), (3, 227, 227)) for groups in (2, 1)
@@ -267,6 +272,7 @@ def c8() -> Finding:
     from torch.nn import functional as F
 
     from cnnhistory import create_model
+    from cnnhistory.registry import on_meta
 
     network = create_model("alexnet", width=1 / 16, num_classes=10).double().eval()
     same: list[bool] = []

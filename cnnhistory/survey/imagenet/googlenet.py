@@ -11,7 +11,6 @@ from cnnhistory.survey._checks import (
     dense,
     googlenet,
     inception_modules,
-    on_meta,
     right_or_wrong,
 )
 from cnnhistory.system import Finding, Statement, System, decided
@@ -145,6 +144,7 @@ def c2() -> Finding:
 )
 def c3() -> Finding:
     from cnnhistory.accounting import count_parameters
+    from cnnhistory.registry import on_meta
 
     network = googlenet()
     ours, alexnet = count_parameters(network), count_parameters(on_meta("alexnet"))
@@ -165,6 +165,7 @@ def c3() -> Finding:
 )
 def c4() -> Finding:
     from cnnhistory.accounting import count_parameters
+    from cnnhistory.registry import on_meta
 
     shares = {}
     for name in ("alexnet", "vgg16"):
@@ -186,6 +187,8 @@ def c4() -> Finding:
     source="szegedy2015going, Section 5, Table 1",
 )
 def c5() -> Finding:
+    from cnnhistory.registry import on_meta
+
     network, alexnet = googlenet(), on_meta("alexnet")
     layers = dense(network)
     sizes = ", ".join(f"{layer.in_features:,} to {layer.out_features:,}" for layer in layers)

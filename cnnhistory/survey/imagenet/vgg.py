@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import convolutions, dense, on_meta, right_or_wrong
+from cnnhistory.survey._checks import convolutions, dense, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -229,6 +229,8 @@ c6 = Statement(
 def c7() -> Finding:
     import torch
     from torch import nn
+
+    from cnnhistory.registry import on_meta
 
     kept, padding = [], set()
     x = torch.empty(1, 3, 224, 224, device="meta")

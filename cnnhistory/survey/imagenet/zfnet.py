@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import convolutions, on_meta, right_or_wrong
+from cnnhistory.survey._checks import convolutions, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _share(part: int, total: int) -> str:
     source="zeiler2014visualizing, Section 4.1, Figure 3",
 )
 def c1() -> Finding:
+    from cnnhistory.registry import on_meta
+
     sizes = {
         name: [(layer.kernel_size[0], layer.stride[0]) for layer in convolutions(on_meta(name))]
         for name in ("alexnet", "zfnet")

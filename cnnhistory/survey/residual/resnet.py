@@ -6,7 +6,6 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import on_meta
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ def _depth(network: nn.Module) -> int:
     source="he2016deep, Section 1",
 )
 def c1() -> Finding:
+    from cnnhistory.registry import on_meta
+
     depth, vgg19, vgg16 = (_depth(on_meta(name)) for name in ("resnet152", "vgg19", "vgg16"))
     return Finding(
         "correct" if depth / vgg19 == 8 else "wrong",
@@ -139,6 +140,7 @@ def c1() -> Finding:
 )
 def c2() -> Finding:
     from cnnhistory.accounting import count_multiply_adds
+    from cnnhistory.registry import on_meta
 
     resnet, vgg16, vgg19 = (
         count_multiply_adds(on_meta(name), (3, 224, 224))

@@ -6,7 +6,6 @@ from itertools import pairwise, product
 from statistics import mean
 from typing import Any, cast
 
-from cnnhistory.survey._checks import on_meta
 from cnnhistory.system import Finding, Statement, System, decided
 
 SYSTEM = System(
@@ -45,6 +44,7 @@ def c1() -> Finding:
 
     from cnnhistory import create_model
     from cnnhistory.models.resnet import ResNet
+    from cnnhistory.registry import on_meta
     from cnnhistory.visualize.paths import path_gradient
 
     network = cast(ResNet, create_model("resnet20", width=1 / 8)).double().eval()

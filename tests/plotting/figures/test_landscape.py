@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds
 from cnnhistory.plotting.figures import landscape_chart
-from cnnhistory.plotting.figures.landscape import best, cost, left_out, on_meta, pareto, points
+from cnnhistory.plotting.figures.landscape import best, cost, left_out, pareto, points
 from cnnhistory.plotting.figures.landscape_chart import LandscapeChart, labels
+from cnnhistory.registry import on_meta
 from cnnhistory.survey.accuracies import reported
 
 
