@@ -196,6 +196,8 @@ def quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*args parameter is intended.*")
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            # A task that sums over processes itself logs what is the same in all of them.
+            warnings.filterwarnings("ignore", message=".*sync_dist=True.*")
             # pytorch_lightning 2.6 with torch >= 2.12: theirs to mend.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
             yield

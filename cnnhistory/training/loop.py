@@ -1,8 +1,9 @@
 """A plain training loop for small networks whose data lie in memory.
 
-A step of LeNet-300-100 takes four milliseconds and Lightning's own work three. A compressed
-network is trained some sixty times over a small set, so here the loop is bare; chapters that train
-a network once use `cnnhistory.training.fitting.fit`.
+Measured with LeNet-300-100 on batches of 128 digits, one thread: a step takes 3.0 ms here and
+4.2 ms in `cnnhistory.training.fitting.fit`, and each call of `fit` takes 45 ms more. Compression
+trains a network again and again, a few epochs at a time with the hooks of pruning on it, and its
+recorded runs follow this loop's order of examples. What trains a network once uses `fit`.
 """
 
 import math
@@ -20,11 +21,10 @@ class Training:
     """The settings of one stretch of training: AdamW, rate up in a line and down in a half cosine.
 
     Units: `warmup` is the part of all steps in which the rate rises, `floor` the part of `lr` that
-    it falls to (1: it does not fall); `shift` is in pixels: each
-    image is moved by up to that much, up or down and left or right, anew in every pass, and
-    background (the value 0) moves in. With `mirror` half of the images of each pass are turned left
-    for right. With `bfloat16` products are computed in half the bits,
-    sums and weights stay float32.
+    it falls to (1: it does not fall); `shift` is in pixels: each image is moved by up to that
+    much, up or down and left or right, anew in every epoch, and background (the value 0) moves in.
+    With `mirror` half of the images of each epoch are turned left for right. With `bfloat16`
+    products are computed in half the bits, sums and weights stay float32.
     """
 
     epochs: int
@@ -50,7 +50,8 @@ def train(
     """Train a network in place by the cross-entropy of its scores, and return it.
 
     The order of the examples, their shifts and mirroring follow from `seed` and the number of the
-    pass, counted from `first_epoch`: a network that goes on training sees other orders than before.
+    epoch, counted from `first_epoch`: a network that goes on training sees other orders than
+    before.
 
     Shape: images (N, C, H, W), labels (N,).
 

@@ -83,6 +83,8 @@ def test_two_processes_with_half_the_batch_equal_one(tmp_path, run):
               "--trainer.devices=2", cwd=tmp_path)  # fmt: skip
     assert one.returncode == 0, one.stderr
     assert two.returncode == 0, two.stderr
+    assert "Warning" not in two.stderr
+    assert "sync_dist" not in two.stderr
     start = run(*common, "--directory=other", "--seed_everything=1", cwd=tmp_path)
     assert start.returncode == 0
     ours, theirs = last_weights(tmp_path / "one"), last_weights(tmp_path / "two")
