@@ -140,7 +140,8 @@ class Finding:
     """What a program found: the verdict that follows, and the computed facts in words.
 
     `facts` are the words in which the statement's `truth` gives what was computed ("60 of the 96
-    possible pairs"), made from the computed values; a test looks for each of them there.
+    possible pairs"), made from the computed values; a test looks for each of them there, and for
+    numbers in `truth` that are in none.
 
     Raises:
         ValueError: the verdict is not one of `VERDICTS`.
@@ -163,8 +164,8 @@ class Statement:
     small experiment ("exp") or by looking it up ("cite"). `verdict`, one of `VERDICTS`, is the
     judgment from the literature; the function `decide`, which every statement has that is not
     cited, computes a verdict and has to come to the same one. `source` is a key of the
-    bibliography, a comma and the place there. `quoted` are the numbers in `truth` that the source
-    gives and `decide` does not compute.
+    bibliography, a comma and the place there. `quoted` are the phrases of `truth` whose numbers
+    the source gives and `decide` does not compute; a citation has none, since it quotes throughout.
 
     Raises:
         ValueError: `id`, `check` or `verdict` is not of these forms, or there is a function for a
@@ -187,6 +188,8 @@ class Statement:
         check_one_of("verdict", self.verdict, VERDICTS)
         if (self.decide is None) != (self.check == "cite"):
             raise expected("decide", "a function, or None for a citation", self.decide)
+        if self.quoted and self.decide is None:
+            raise expected("quoted", "nothing for a citation", self.quoted)
 
     @property
     def system(self) -> str:

@@ -1,12 +1,14 @@
 import dataclasses
+import functools
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
 import torch
 
 import cnnhistory
-from cnnhistory import survey
+from cnnhistory import claims, survey
 from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.claims import (
     Finding,
@@ -70,9 +72,41 @@ class Tags(HTMLParser):
         self.texts.append(data)
 
 
+found = functools.cache(verify)
+
+# VGG-16, C3, conv1: names, not numbers
+NAME = re.compile(r"\b[A-Za-z][\w-]*\d[\w-]*")
+NUMBER = re.compile(
+    r"[\d.,]*\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|ninth|tenth)\b", re.I
+)
+
+
+def unfounded(truth, phrases):
+    """Return the numbers of a truth that stand in none of the phrases."""
+    for phrase in sorted(phrases, key=len, reverse=True):
+        truth = truth.replace(phrase, "")
+    return NUMBER.findall(NAME.sub("", truth))
+
+
+@EVERY
+def test_the_truth_says_what_was_computed(id):
+    finding, record = found(id), statement(id)
+    if finding is not None:
+        phrases = [*finding.facts, *record.quoted]
+        assert [phrase for phrase in phrases if phrase not in record.truth] == []
+        assert unfounded(record.truth, phrases) == []
+
+
+def test_a_truth_with_a_wrong_number_is_seen():
+    record, facts = statement("lenet5.c8"), found("lenet5.c8").facts
+    assert unfounded(record.truth, facts) == []
+    assert unfounded(record.truth.replace("60", "61"), facts) == ["61", "96"]
+    assert unfounded("VGG-16 has three layers, F6 2.4 times more.", []) == ["three", "2.4"]
+
+
 @EVERY
 def test_the_computed_verdict_is_the_recorded_one(id):
-    finding = verify(id)
+    finding = found(id)
     if finding is None:
         assert statement(id).check == "cite"
     else:
@@ -150,6 +184,8 @@ def test_a_citation_has_no_function_and_a_computation_has_one():
     with pytest.raises(ValueError, match="decide: expected a function"):
         made_up(check="count")
     assert made_up(check="count", decide=decide).decide is decide
+    with pytest.raises(ValueError, match="quoted: expected nothing for a citation"):
+        made_up(quoted=("60",))
 
 
 def test_checking_leaves_the_random_state_alone(monkeypatch):
@@ -224,6 +260,8 @@ def test_json_has_the_records_and_what_was_computed(monkeypatch):
     assert "60 of 96" in first["computed"]
     assert second["computed"] is None
     assert second["source"].startswith("lecun1998gradient, ")
+    monkeypatch.setattr(claims, "verify", found)
     assert [record["id"] for record in json.loads(to_json())] == list_statements()
+    monkeypatch.undo()
     put(monkeypatch, "lenet5.c8", lambda: Finding("wrong", "none of 96"))
     assert json.loads(to_json(["lenet5.c8"]))[0]["verdict"] == "wrong"

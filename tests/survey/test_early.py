@@ -59,11 +59,13 @@ def test_verdicts_of_the_literature_on_the_two_before():
         "lenet1990.c5": "imprecise",
     }
     cited = ["lenet1989.c2", "lenet1989.c6", "lenet1990.c1"]
-    assert [id for id in ids if verify(id) is None] == cited
+    assert [id for id in ids if statement(id).decide is None] == cited
 
 
 def test_only_the_training_method_is_taken_from_the_paper():
-    assert [id for id in list_statements(system="lenet5") if verify(id) is None] == ["lenet5.c6"]
+    assert [id for id in list_statements(system="lenet5") if statement(id).decide is None] == [
+        "lenet5.c6"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +79,13 @@ def test_only_the_training_method_is_taken_from_the_paper():
         ("lenet1989.c7", ["2018 - 1989 = 29"]),
         ("lenet1990.c2", ["H1 4×24×24", "H2 4×12×12", "H3 12×8×8", "H4 12×4×4"]),
         ("lenet1990.c3", ["20 of 48 links", "512 parameters, 1,212 with all"]),
-        ("lenet1990.c4", ["scores for random images, untrained: -"]),
+        (
+            "lenet1990.c4",
+            ["scores for random images and last weights: -", "least at 2p - 1, where"],
+        ),
         ("lenet1990.c5", ["2 trainable parameters per map", "give average pooling"]),
         # 60,000 - 20 units x (120 weights + 1 bias) = 57,580
-        ("lenet5.c1", ["84 units give 60,000", "64 would give 57,580"]),
+        ("lenet5.c1", ["is given 84 values; they make 60,000", "64 would make 57,580"]),
         ("lenet5.c2", ["C1 6×28×28", "S2 6×14×14", "C3 16×10×10", "S4 16×5×5", "C5 120×1×1"]),
         ("lenet5.c3", ["gives the values of a dense layer", "36×36 image gives 2×2 values"]),
         ("lenet5.c4", ["2 trainable parameters per map", "give average pooling"]),
@@ -99,8 +104,18 @@ def test_c1_would_be_correct_if_64_units_gave_the_total_of_the_paper(changed):
     # 64 units and 20 x 121 parameters elsewhere.
     wider = nn.Conv2d(16, 120, 5)
     wider.extra = nn.Parameter(torch.zeros(20 * 121))
-    changed(f6=nn.Linear(120, 64), c5=wider)
+    changed(f6=nn.Linear(120, 64), output=nn.Identity(), c5=wider)
     assert verify("lenet5.c1").verdict == "correct"
+    # It is the width that reaches the output, not that of the layer named F6.
+    cut = nn.Sequential(nn.Linear(120, 84), nn.Linear(84, 64, bias=False))
+    cut.in_features = 120
+    changed(f6=cut, output=nn.Identity())
+    assert "is given 64 values" in verify("lenet5.c1").computed
+
+
+def test_c1_says_nothing_about_another_network(changed):
+    changed(c5=nn.Conv2d(16, 120, 5, bias=False))
+    assert verify("lenet5.c1").verdict == "unverified"
 
 
 def test_c2_would_be_wrong_for_another_number_of_maps(changed):
@@ -229,7 +244,33 @@ def test_1990_c2_would_be_wrong_for_other_maps(changed):
 
 
 def test_1990_c3_would_be_wrong_with_all_links(changed):
-    changed("lenet1990", h3=PartialConv2d(torch.ones(12, 4, dtype=torch.bool), 5))
+    for layer in (PartialConv2d(torch.ones(12, 4, dtype=torch.bool), 5), nn.Conv2d(4, 12, 5)):
+        changed("lenet1990", h3=layer)
+        assert verify("lenet1990.c3").verdict == "wrong"
+
+
+def test_1990_c3_is_about_every_map_and_about_parameters(changed):
+    links = create_model("lenet1990").h3.links.clone()
+    masked = nn.Conv2d(4, 12, 5)
+    with torch.no_grad():
+        masked.weight.mul_(links[:, :, None, None])
+    changed("lenet1990", h3=masked)  # the zeros are still parameters
+    finding = verify("lenet1990.c3")
+    assert finding.verdict == "imprecise"
+    assert "20 of 48 links; 1,212 parameters" in finding.computed
+    links[3] = True  # one map reads all
+    changed("lenet1990", h3=PartialConv2d(links, 5))
+    finding = verify("lenet1990.c3")
+    assert finding.verdict == "imprecise"
+    assert "11 of 12 maps" in finding.computed
+
+
+def test_1990_c3_looks_at_what_a_map_reads_not_at_a_table(changed):
+    class Reader(PartialConv2d):
+        def forward(self, x):
+            return super().forward(x) + x.mean((1, 2, 3), keepdim=True)
+
+    changed("lenet1990", h3=Reader(create_model("lenet1990").h3.links.clone(), 5))
     assert verify("lenet1990.c3").verdict == "wrong"
 
 
@@ -240,6 +281,20 @@ def test_1990_c4_would_be_correct_for_a_softmax(changed):
 
     changed("lenet1990", activation=Softmax())
     assert verify("lenet1990.c4").verdict == "correct"
+
+
+def test_1990_c4_would_be_wrong_if_training_wanted_no_probabilities(changed):
+    changed("lenet1990", criterion=nn.MultiMarginLoss())
+    finding = verify("lenet1990.c4")
+    assert finding.verdict == "wrong"
+    assert "least at nothing of the kind" in finding.computed
+    changed("lenet1990", criterion=nn.CrossEntropyLoss())
+    assert "least at log p, where" in verify("lenet1990.c4").computed
+
+
+def test_1990_c4_does_not_take_positive_scores_for_probabilities(changed):
+    changed("lenet1990", activation=nn.Sigmoid())
+    assert verify("lenet1990.c4").verdict == "imprecise"
 
 
 def test_1990_c5_would_be_wrong_for_the_largest_value(changed):

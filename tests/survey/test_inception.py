@@ -7,6 +7,7 @@ from torch import nn
 import cnnhistory
 from cnnhistory import registry
 from cnnhistory.claims import list_statements, statement, verify
+from cnnhistory.models.googlenet import MODULES
 from cnnhistory.registry import create_model
 
 SYSTEMS = ("googlenet", "inception_module")
@@ -47,7 +48,7 @@ def test_verdicts_of_the_literature():
 
 
 def test_only_places_and_inventors_are_taken_from_the_papers():
-    assert [id for id in IDS if verify(id) is None] == ["googlenet.c1", "googlenet.c9"]
+    assert [id for id in IDS if statement(id).decide is None] == ["googlenet.c1", "googlenet.c9"]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +59,17 @@ def test_only_places_and_inventors_are_taken_from_the_papers():
         # 58,631,144 / 60,965,224 and 123,642,856 / 138,357,544
         ("googlenet.c4", ["AlexNet 96.2 %", "VGG-16 89.4 %"]),
         ("googlenet.c5", ["1 dense layer of 1,025,000", "1,024 to 1,000", "3 of 58,631,144"]),
-        ("googlenet.c6", ["1×1; 1×1, 3×3; 1×1, 5×5; pooling, 1×1"]),
+        (
+            "googlenet.c6",
+            ["9 of 1×1; 9 of 1×1, 3×3; 9 of 1×1, 5×5; 9 of pooling, 1×1; in 27 of 36", "18 before"],
+        ),
         ("googlenet.c7", ["163,696 with", "393,472 without", "6,998,552 and 25,305,944"]),
         ("googlenet.c8", ["37 of 37 1×1 convolutions"]),
-        # (64 + 9 * 128 + 25 * 32) / (25 * 224)
-        ("googlenet.c10", ["equal one 5×5", "36 % would not be zero", "largest kernel", "is 5×5"]),
+        # 3a: (192 * 64 + 9 * 96 * 128 + 25 * 16 * 32) / (25 * 224 * 304)
+        (
+            "googlenet.c10",
+            ["are one of 5×5 in 9 of 9 modules", "at most 8 % are not", "largest kernel"],
+        ),
         ("inception_module.c1", ["14×13 for 14×13 in 9 of 9"]),
     ],
 )
@@ -97,21 +104,41 @@ def test_c5_would_be_correct_without_the_last_layer(changed):
     assert verify("googlenet.c5").verdict == "correct"
 
 
-def test_c6_would_be_correct_with_reductions_everywhere_and_wrong_without_any(changed):
-    def reduce_all(net):
-        module = net.inception["3a"]
-        module.branch1x1 = nn.Sequential(nn.Conv2d(192, 9, 1), module.branch1x1)
-        module.branch_pool = nn.Sequential(nn.Conv2d(192, 9, 1), module.branch_pool)
+def reduced(branch, maps):
+    return nn.Sequential(nn.Conv2d(maps, 9, 1), branch)
 
-    def reduce_none(net):
-        module = net.inception["3a"]
-        for branch in (module.branch3x3, module.branch5x5):
-            branch[0] = nn.Identity()
+
+def test_c6_would_be_correct_with_reductions_in_front_everywhere(changed):
+    def reduce_all(net, modules=MODULES):
+        for name in modules:
+            module = net.inception[name]
+            maps = module.branch1x1[0].in_channels
+            module.branch1x1 = reduced(module.branch1x1, maps)
+            module.branch_pool = reduced(module.branch_pool, maps)
 
     changed("googlenet", reduce_all)
     assert verify("googlenet.c6").verdict == "correct"
-    changed("googlenet", reduce_none)
-    assert verify("googlenet.c6").verdict == "wrong"
+    changed("googlenet", lambda net: reduce_all(net, list(MODULES)[:-1]))
+    assert verify("googlenet.c6").verdict == "imprecise"
+
+
+def test_c6_would_be_wrong_if_no_1x1_convolution_reduced(changed):
+    def without(net):
+        for name in MODULES:
+            module = net.inception[name]
+            module.branch3x3[0] = module.branch5x5[0] = module.branch_pool[1] = nn.Identity()
+
+    def widened(net):
+        for name in MODULES:
+            module = net.inception[name]
+            maps = module.branch1x1[0].in_channels
+            for branch, place in ((module.branch3x3, 0), (module.branch5x5, 0)):
+                branch[place] = nn.Conv2d(maps, maps, 1)
+            module.branch_pool[1] = nn.Conv2d(maps, maps, 1)
+
+    for change in (without, widened):
+        changed("googlenet", change)
+        assert verify("googlenet.c6").verdict == "wrong"
 
 
 def test_c7_would_be_wrong_for_wide_reductions(changed):
@@ -146,21 +173,39 @@ def test_c8_would_be_wrong_with_padding_in_the_stem(changed):
 
 
 def test_c10_would_be_correct_without_large_kernels(monkeypatch):
-    def port(name):
-        return create_model(name, torchvision_port=True)
+    def port(name, **settings):
+        return create_model(name, torchvision_port=True, **settings)
 
     for place in (cnnhistory, registry):
         monkeypatch.setattr(place, "create_model", port)
     assert verify("googlenet.c10").verdict == "correct"
 
 
-def test_c10_would_be_wrong_if_branches_were_not_one_convolution(monkeypatch):
-    convolve = torch.nn.functional.conv2d
+def test_c10_would_be_wrong_if_a_branch_were_no_convolution(changed):
+    class Bent(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x) + x.mean()
 
-    def bent(x, weight, padding):
-        return convolve(x, weight, padding=padding).relu() + weight.shape[0]
+    def bend(net):
+        old = net.inception["4d"].branch5x5[1][0]
+        net.inception["4d"].branch5x5[1][0] = Bent(
+            old.in_channels, old.out_channels, old.kernel_size, padding=old.padding
+        )
 
-    monkeypatch.setattr(torch.nn.functional, "conv2d", bent)
+    changed("googlenet", bend)
+    finding = verify("googlenet.c10")
+    assert finding.verdict == "wrong"
+    assert "in 8 of 9" in finding.computed
+
+
+def test_c10_would_be_wrong_if_little_were_zero(changed):
+    def crowd(net):
+        module = net.inception["5b"]
+        one = module.branch1x1[0]
+        # the last convolution of the first branch is large, too, and the others are narrow
+        module.branch1x1[0] = nn.Conv2d(one.in_channels, 4096, 5, padding=2)
+
+    changed("googlenet", crowd)
     assert verify("googlenet.c10").verdict == "wrong"
 
 

@@ -25,14 +25,12 @@ def recorded(monkeypatch):
 
 @pytest.fixture
 def studied(monkeypatch):
-    """Put made-up measurements of ResNet-56 and VGG-16 in the place of the study."""
+    """Put made-up measurements of networks without some parts in the place of the study."""
 
-    def put(vgg=None, **resnet):
-        results = {"resnet56_cifar10": resnet, "vgg16_bn_cifar10": vgg}
-
+    def put(**networks):
         def record(id):
-            result = SimpleNamespace(metrics={}, details=results[id.removeprefix("ablations_")])
-            return SimpleNamespace(results=[result])
+            name = id.removeprefix("ablations_").removesuffix("_cifar10")
+            return SimpleNamespace(results=[SimpleNamespace(metrics={}, details=networks[name])])
 
         monkeypatch.setattr(zoo, "record", record)
 
@@ -53,50 +51,77 @@ def single(rises, base=0.3):
     return {"error_single": base, "single": {str(i): base + r for i, r in enumerate(rises)}}
 
 
+FEW, MANY, ALL = ([0.01] * 22 + [0.2] * 5, [0.01] * 21 + [0.2] * 6, [0.06] * 27)
+CHAIN = [0.2, 0.6]
+
+
 @pytest.mark.parametrize(
-    ("resnet", "vgg", "verdict"),
+    ("deep", "shallow", "plain", "vgg", "verdict"),
     [
-        ([0.01] * 22 + [0.2] * 5, [0.2, 0.6], "correct"),
-        ([0.01] * 21 + [0.2] * 6, [0.2, 0.6], "wrong"),  # not few exceptions
-        ([0.06] * 27, [0.2, 0.6], "wrong"),  # not little
-        ([0.01] * 27, [0.05, 0.6], "wrong"),  # not every layer of the VGG
+        (FEW, FEW, CHAIN, CHAIN, "correct"),
+        (FEW, MANY, CHAIN, CHAIN, "imprecise"),
+        (ALL, FEW, CHAIN, CHAIN, "imprecise"),
+        (MANY, ALL, CHAIN, CHAIN, "wrong"),  # not few exceptions, not little
+        (FEW, FEW, CHAIN, [0.05, 0.6], "wrong"),  # not every layer of the VGG
+        (FEW, FEW, [0.05, 0.6], CHAIN, "wrong"),  # not every layer of the plain network
     ],
 )
-def test_one_deleted(studied, resnet, vgg, verdict):
-    studied(vgg=single(vgg), **single(resnet))
+def test_one_deleted(studied, deep, shallow, plain, vgg, verdict):
+    studied(
+        resnet56=single(deep), resnet20=single(shallow), plain20=single(plain), vgg16_bn=single(vgg)
+    )
     assert verify("resnet_ensemble_view.c3").verdict == verdict
 
 
+def several(deleted, by_order):
+    return {
+        "error_images": 0.3,
+        "several": {str(count): [e - 0.01, e + 0.01] for count, e in enumerate(deleted, 1)},
+        "orders": [[tau, e] for tau, e in zip([0.1, 0.5, 0.9], by_order, strict=True)],
+    }
+
+
+SMOOTH = several([0.35, 0.5, 0.7], [0.8, 0.6, 0.4])
+JUMP = several([0.35, 0.7, 0.7], [0.8, 0.6, 0.4])
+FALL = several([0.35, 0.5, 0.4], [0.8, 0.6, 0.4])
+ANY_ORDER = several([0.35, 0.5, 0.7], [0.8, 0.3, 0.4])
+NEITHER = several([0.35, 0.7, 0.7], [0.8, 0.3, 0.4])
+
+
 @pytest.mark.parametrize(
-    ("several", "by_order", "verdict"),
+    ("deep", "shallow", "verdict"),
     [
-        ([0.35, 0.5, 0.7], [0.8, 0.6, 0.4], "correct"),
-        ([0.35, 0.7, 0.7], [0.8, 0.6, 0.4], "wrong"),  # a jump
-        ([0.35, 0.5, 0.4], [0.8, 0.6, 0.4], "wrong"),  # a fall
-        ([0.35, 0.5, 0.7], [0.8, 0.3, 0.4], "wrong"),  # not with the order
+        (SMOOTH, SMOOTH, "correct"),
+        (SMOOTH, JUMP, "imprecise"),
+        (FALL, SMOOTH, "imprecise"),
+        (SMOOTH, ANY_ORDER, "imprecise"),
+        (NEITHER, ANY_ORDER, "imprecise"),  # one half, for one of them
+        (NEITHER, NEITHER, "wrong"),
     ],
 )
-def test_several_deleted(studied, several, by_order, verdict):
-    studied(
-        error_images=0.3,
-        several={str(count): [e - 0.01, e + 0.01] for count, e in enumerate(several, 1)},
-        orders=[[tau, e] for tau, e in zip([0.1, 0.5, 0.9], by_order, strict=True)],
-    )
+def test_several_deleted(studied, deep, shallow, verdict):
+    studied(resnet56=deep, resnet20=shallow)
     finding = verify("resnet_ensemble_view.c4")
     assert finding.verdict == verdict
     assert "with 0, 1, 2, 3 blocks deleted: 30, 35" in finding.computed
 
 
+SHORT, SHORTER, ALIKE = ([a**k for k in range(11)] for a in (0.1, 0.7, 1.0))
+
+
 @pytest.mark.parametrize(
-    ("norms", "verdict"),
+    ("deep", "shallow", "verdict"),
     [
-        ([0.1**k for k in range(11)], "correct"),
-        ([0.7**k for k in range(11)], "imprecise"),
-        ([1.0] * 11, "wrong"),  # every path alike: half of them are not short
+        (SHORT, SHORT, "correct"),
+        (SHORT, SHORTER, "imprecise"),
+        (SHORTER, SHORTER, "imprecise"),
+        (ALIKE, SHORT, "imprecise"),
+        (ALIKE, ALIKE, "wrong"),  # every path alike: half of them are not short
     ],
 )
-def test_short_paths(studied, norms, verdict):
-    studied(sampled_norms=[[norm, norm] for norm in norms])
+def test_short_paths(studied, deep, shallow, verdict):
+    networks = {"resnet56": deep, "resnet20": shallow}
+    studied(**{name: {"sampled_norms": [[n, n] for n in v]} for name, v in networks.items()})
     finding = verify("resnet_ensemble_view.c5")
     assert finding.verdict == verdict
     assert "paths have 5 blocks on average" in finding.computed

@@ -1,5 +1,6 @@
 """Model size, and what the survey says about it."""
 
+from cnnhistory.survey._checks import in_words
 from cnnhistory.system import Finding, System, decided
 
 SYSTEM = System(
@@ -29,12 +30,18 @@ SYSTEM = System(
 def c1() -> Finding:
     from cnnhistory.registry import on_meta
 
-    megabytes = {}
+    megabytes, parameters, widths = {}, [], set()
     for name in ("alexnet", "vgg16"):
         model = on_meta(name)
-        megabytes[name] = sum(p.numel() * p.element_size() for p in model.parameters()) / 1e6
+        megabytes[name] = sum(p.nbytes for p in model.parameters()) / 1e6
+        parameters.append(sum(p.numel() for p in model.parameters()))
+        widths |= {p.element_size() for p in model.parameters()}
     holds = megabytes["alexnet"] > 200 and megabytes["vgg16"] > 500
     return Finding(
         "correct" if holds else "wrong",
         ", ".join(f"{name} {size:.1f} MB" for name, size in megabytes.items()),
+        (
+            f"{in_words(max(widths))} bytes",
+            f"each of {parameters[0]:,} and {parameters[1]:,} parameters",
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure, paper
-from cnnhistory.survey._checks import size, tanh_or_scaled
+from cnnhistory.survey._checks import SCALED_TANH, in_words, size, tanh_or_scaled
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def c1() -> Finding:
             for name, row in layers.items()
         )
         + f"; {table.total.parameters:,} parameters, {table.total.connections:,} connections",
+        (f"{table.total.parameters:,} parameters", f"{table.total.connections:,} connections"),
     )
 
 
@@ -160,7 +161,11 @@ def c3() -> Finding:
         verdict = "correct"
     else:
         verdict = "imprecise" if is_tanh or is_scaled else "wrong"
-    return Finding(verdict, f"{fact}; the outputs reach {limit:.4f} at most")
+    return Finding(
+        verdict,
+        f"{fact}; the outputs reach {limit:.4f} at most",
+        (SCALED_TANH,) if is_scaled and at_output else (),
+    )
 
 
 @decided(
@@ -180,10 +185,12 @@ def c4() -> Finding:
     scores = model(torch.rand(10, 1, 16, 16)).detach()
     loss = model.criterion(scores, target).item()
     mse = F.mse_loss(scores, 2 * torch.eye(10) - 1).item()
+    holds = abs(loss - mse) < 1e-6
     return Finding(
-        "correct" if abs(loss - mse) < 1e-6 else "wrong",
+        "correct" if holds else "wrong",
         f"on random images the loss is {loss / mse:.3f} times the mean squared difference to "
         "+1 and -1",
+        (f"the {in_words(scores.shape[1])} outputs", *["targets of +1 and -1"] * holds),
     )
 
 
@@ -213,6 +220,7 @@ def c5() -> Finding:
         "correct" if farthest < 1 else "wrong",
         f"{count:,} weights of 4 layers: their Kolmogorov-Smirnov distance to U[-2.4/F, 2.4/F] is "
         f"at most {farthest:.2f} of the one that 1 even sample in 1,000 exceeds",
+        ("from -2.4/F to 2.4/F",) if farthest < 1 else (),
     )
 
 
@@ -248,4 +256,5 @@ def c7() -> Finding:
         "correct" if holds else "wrong",
         f"{SURVEY_YEAR} - {first} = {SURVEY_YEAR - first}; in the network of {SYSTEM.year} a "
         f"parameter serves {uses:.1f} connections",
+        (f"in {SURVEY_YEAR}",),
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import partial, size, trained_subsampling
+from cnnhistory.survey._checks import (
+    SCALED_TANH,
+    in_words,
+    partial,
+    size,
+    tanh_or_scaled,
+    trained_subsampling,
+)
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -112,7 +119,7 @@ def c2() -> Finding:
     source="lecun1990handwritten, page 400, Table 1",
 )
 def c3() -> Finding:
-    return partial(_lenet1990().h3)
+    return partial(_lenet1990().h3, maps=4, every=True)
 
 
 @decided(
@@ -120,22 +127,41 @@ def c3() -> Finding:
     text="The output layer gives the probabilities of the ten classes.",
     check="exp",
     verdict="imprecise",
-    truth="It gives ten scores squashed by the scaled tanh and trained with the squared "
-    "error; they may be negative and have no fixed sum.",
+    truth="It gives ten scores of 1.7159 tanh(2x/3), which may be negative and have no fixed sum. "
+    "The squared error trains them to 2p - 1, where p is the probability of the class.",
     source="lecun1990handwritten, pages 399 to 402",
 )
 def c4() -> Finding:
+    """Look for probabilities in the outputs, whatever the last weights, and in what is learned."""
     import torch
 
+    model = _lenet1990()
     with torch.no_grad():
-        scores = _lenet1990()(torch.rand(50, 1, 28, 28) * 2 - 1)
-    sums = scores.sum(1)
-    positive = bool((scores >= 0).all())
-    adds_up = torch.allclose(sums, torch.ones(50), atol=1e-4)
+        for parameter in model.output.parameters():
+            parameter.normal_()
+        scores = model(torch.rand(50, 1, 28, 28) * 2 - 1)
+    sums, classes = scores.sum(1), scores.shape[1]
+    are = bool((scores >= 0).all()) and torch.allclose(sums, torch.ones(50), atol=1e-4)
+    # Where the expected loss is least the scores are what training wants.
+    p = torch.linspace(1, 2, classes)
+    p = p / p.sum()
+    learned = []
+    for name, wanted in (("p", p), ("2p - 1", 2 * p - 1), ("log p", p.log())):
+        s = wanted.clone().requires_grad_()
+        losses = [model.criterion(s[None], torch.tensor([k])) for k in range(classes)]
+        (slope,) = torch.autograd.grad(torch.stack(losses) @ p, s)
+        learned += [name] * bool(slope.abs().max() < 1e-5)
+    _, is_scaled, _ = tanh_or_scaled(model.activation)
     return Finding(
-        "correct" if positive and adds_up else "imprecise",
-        f"scores for random images, untrained: {scores.min():.2f} to {scores.max():.2f}, their "
-        f"sums {sums.min():.2f} to {sums.max():.2f}",
+        "correct" if are else "imprecise" if learned else "wrong",
+        f"{classes} scores for random images and last weights: {scores.min():.2f} to "
+        f"{scores.max():.2f}, their sums {sums.min():.2f} to {sums.max():.2f}; the expected loss "
+        f"is least at {' and '.join(learned) or 'nothing of the kind'}, where p are probabilities",
+        (
+            f"{in_words(classes)} scores",
+            *[SCALED_TANH] * is_scaled,
+            *(f"trains them to {name}" for name in learned),
+        ),
     )
 
 
@@ -145,7 +171,7 @@ def c4() -> Finding:
     check="count",
     verdict="imprecise",
     truth="They sum four inputs, multiply by a weight, add a bias and squash; each map "
-    "learns its own weight and bias.",
+    "learns its own weight and bias. Average pooling is the special case 1/4 and 0.",
     source="lecun1990handwritten, pages 399 to 402",
 )
 def c5() -> Finding:

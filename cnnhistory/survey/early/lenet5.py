@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import partial, tanh_or_scaled, trained_subsampling
+from cnnhistory.survey._checks import (
+    SCALED_TANH,
+    partial,
+    size,
+    tanh_or_scaled,
+    trained_subsampling,
+)
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -69,12 +75,12 @@ def _lenet5() -> LeNet5:
     return cast(LeNet5, create_model("lenet5"))
 
 
-def _maps(model: LeNet5, size: int) -> dict[str, Tensor]:
+def _maps(model: LeNet5, side: int) -> dict[str, Tensor]:
     """Return the output of C1 to C5 for one random image of any size that divides evenly."""
     import torch
 
     with torch.no_grad():
-        x = torch.rand(1, 1, size, size)
+        x = torch.rand(1, 1, side, side)
         maps = {}
         for name in ("c1", "s2", "c3", "s4", "c5"):
             x = model.activation(model.get_submodule(name)(x))
@@ -91,15 +97,32 @@ def _maps(model: LeNet5, size: int) -> dict[str, Tensor]:
     source="lecun1998gradient, Section II-B",
 )
 def c1() -> Finding:
+    """Take what the output layer is given, in a network that has the paper's parameters."""
+    import torch
+
+    from cnnhistory.models.lenet5 import DIGIT_BITMAPS
+
     model = _lenet5()
-    width = model.f6.out_features
+    given: list[Tensor] = []
+    model.output.register_forward_pre_hook(lambda layer, args: given.append(args[0]))
+    with torch.no_grad():
+        model(torch.rand(1, 1, 32, 32))
+    width = given[0].shape[1]
     total = sum(p.numel() for p in model.parameters())
-    # The paper's total of 60,000 parameters decides which width is its own.
+    # Another width would not give the paper's total.
     with_64 = total + (64 - width) * (model.f6.in_features + 1)
+    rows = [row.split()[0] for row in DIGIT_BITMAPS.split("\n")[1:-1]]
+    if total != 60_000:
+        verdict = "unverified"  # not the network of the paper
+    elif width == 64:
+        verdict = "correct"
+    else:
+        verdict = "wrong"
     return Finding(
-        "correct" if with_64 == 60_000 else "wrong",
-        f"{width} units give {total:,} trainable parameters in all, 64 would give {with_64:,}; "
-        "the paper counts 60,000",
+        verdict,
+        f"the output layer is given {width} values; they make {total:,} trainable parameters in "
+        f"all, 64 would make {with_64:,}; the paper counts 60,000",
+        (f"F6 has {width} units", f"bitmaps of {len(rows[0])}×{len(rows)} pixels"),
     )
 
 
@@ -122,7 +145,7 @@ def c2() -> Finding:
     found = {name: tuple(x.shape[1:]) for name, x in _maps(_lenet5(), 32).items()}
     return Finding(
         "correct" if found == stated else "wrong",
-        ", ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in found.items()),
+        ", ".join(f"{name} {size(shape)}" for name, shape in found.items()),
     )
 
 
@@ -151,6 +174,13 @@ def c3() -> Finding:
         verdict,
         f"a 32×32 image gives {'the' if same_at_32 else 'not the'} values of a dense layer "
         f"with the same weights; a 36×36 image gives {height}×{width} values per unit",
+        (
+            f"{size(model.c5.kernel_size)} kernels cover the whole {size(small['S4'].shape[2:])} "
+            "maps of S4",
+            "when the image is 32×32",
+        )
+        if same_at_32
+        else (),
     )
 
 
@@ -235,7 +265,11 @@ def c7() -> Finding:
         verdict = "correct"
     else:
         verdict = "imprecise" if is_tanh or is_scaled else "wrong"
-    return Finding(verdict, f"{fact}; the output layer is {type(model.output).__name__}")
+    return Finding(
+        verdict,
+        f"{fact}; the output layer is {type(model.output).__name__}",
+        (SCALED_TANH,) if is_scaled else (),
+    )
 
 
 @decided(
@@ -247,4 +281,4 @@ def c7() -> Finding:
     source="lecun1998gradient, Section II-B, Table I",
 )
 def c8() -> Finding:
-    return partial(_lenet5().c3)
+    return partial(_lenet5().c3, maps=6, every=False)

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import convolutions, dense, right_or_wrong
+from cnnhistory.survey._checks import convolutions, dense, in_words, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ def c3() -> Finding:
         right_or_wrong(two < one),
         f"{two:,} multiply-adds with two groups, {one:,} with one: {100 * (1 - two / one):.0f} % "
         "less",
+        (f"{two / 1e6:.0f} instead of {one / 1e6:,.0f} million multiply-adds",),
     )
 
 
@@ -189,40 +190,24 @@ def c5() -> Finding:
     return Finding(
         right_or_wrong(torch.equal(slope, x.sign())),
         f"at {_numbers(x)} the derivative is {_numbers(slope)}, the sign {_numbers(x.sign())}",
+        (
+            f"{slope[0]:g} for negative and {slope[-1]:g} for positive inputs",
+            f"The sign function is {x.sign()[0]:g} for negative ones",
+        ),
     )
 
 
-@decided(
+c6 = Statement(
     "alexnet.c6",
     text="With ReLU a network trains faster than with tanh.",
-    check="exp",
-    verdict="imprecise",
-    truth="With the weights and pixels of 2012, yes; the paper reports six times. With weights "
-    "scaled to the inputs a small network learns as fast with tanh.",
+    check="cite",
+    verdict="correct",
+    truth="As the paper reports for a network of four convolutional layers on CIFAR-10: ReLU is "
+    "six times faster to a training error of 25 %. Our recorded runs, of a single seed of tanh "
+    "for each start, are too few to judge by: to 45 % they need 1.4 epochs with ReLU and 5.2 with "
+    "tanh with the weights and pixels of 2012, 1.3 and 1.2 with weights scaled to the inputs.",
     source="krizhevsky2012imagenet, Section 3.1, Figure 1",
 )
-def c6() -> Finding:
-    from cnnhistory import zoo
-    from cnnhistory.metrics.crossing import epochs_to
-
-    level = 0.45
-    faster, facts = [], []
-    for start, name in (("_2012", "start of 2012"), ("", "scaled start")):
-        passes = {
-            activation: [
-                epochs_to(level, [row["train_error"] for row in seed.history])
-                for seed in zoo.record(f"alexnet_cifar4_{activation}{start}").results
-            ]
-            for activation in ("relu", "tanh")
-        }
-        faster.append(max(passes["relu"]) < min(passes["tanh"]))
-        means = (f"{mean(values):.1f} with {unit}" for unit, values in passes.items())
-        facts.append(f"{name}: {', '.join(means)}")
-    return Finding(
-        "correct" if all(faster) else "imprecise" if any(faster) else "wrong",
-        f"passes over CIFAR-10 to a training error of {100 * level:.0f} %, recorded runs; "
-        + "; ".join(facts),
-    )
 
 
 @decided(
@@ -235,6 +220,7 @@ def c6() -> Finding:
     source="glorot2011deep, Section 3",
 )
 def c7() -> Finding:
+    """Look for what an L1 penalty leaves: zeros that stay, whatever the image."""
     import torch
     from torch import nn
 
@@ -246,13 +232,17 @@ def c7() -> Finding:
     network.load_state_dict(zoo.load_weights("alexnet_patches"))
     images = plan.data.build().test_set.images[::16]
     names = [name for name, layer in network.named_modules() if isinstance(layer, nn.ReLU)]
-    outputs = activations(network, images, names).values()
-    silent = mean(float((x == 0).float().mean()) for x in outputs)
+    zeros = [x.flatten(1) == 0 for x in activations(network, images, names).values()]
+    silent = mean(float(x.float().mean()) for x in zeros)
+    always = mean(float(x.all(0).float().mean()) for x in zeros)
     weights = torch.cat([p.detach().flatten() for p in network.parameters() if p.dim() > 1])
+    no_weight = float((weights == 0).float().mean())
+    stay = max(always, no_weight) > 0.5
     return Finding(
-        "opinion" if silent > 0.5 else "wrong",
-        f"of the outputs of the seven ReLU layers of a trained network {100 * silent:.0f} % are 0, "
-        f"of its weights {100 * float((weights == 0).float().mean()):.0f} %",
+        "wrong" if silent <= 0.5 else "correct" if stay else "opinion",
+        f"of the outputs of the {in_words(len(names))} ReLU layers of a trained network "
+        f"{100 * silent:.0f} % are 0, {100 * always:.0f} % for each of {len(images)} images; of "
+        f"its weights {100 * no_weight:.0f} %",
     )
 
 
@@ -301,4 +291,5 @@ def c8() -> Finding:
         right_or_wrong(all(same) and len(same) == 5),
         f"what {sum(same)} of {len(same)} layers give is the sum over planes and a bias; a kernel "
         f"of conv1 has {planes} planes of {side}×{side}",
+        (f"{in_words(planes)} planes of {side}×{side}",),
     )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
 from cnnhistory.survey._checks import (
     branches,
     convolutions,
     dense,
+    fraction,
     googlenet,
     inception_modules,
     right_or_wrong,
 )
+from cnnhistory.survey._inception import as_one, steps_of
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from cnnhistory.models.googlenet import GoogLeNet
 
 SYSTEM = System(
     id="googlenet",
@@ -130,6 +133,7 @@ def c2() -> Finding:
         f"{in_front} layers with parameters before the modules, {in_modules} in them and "
         f"{len(dense(network))} after make {layers}; {len(pools)} pooling layers make "
         f"{layers + len(pools)}",
+        (f"with the pooling layers there are {layers + len(pools)}",),
     )
 
 
@@ -141,6 +145,7 @@ def c2() -> Finding:
     truth="It has a ninth. The paper says twelve times fewer; its layers give 7.0 million, "
     "AlexNet's 61.0 million. Without the last linear layer it would be a tenth.",
     source="szegedy2015going, Section 1",
+    quoted=("twelve times fewer",),
 )
 def c3() -> Finding:
     from cnnhistory.accounting import count_parameters
@@ -152,6 +157,11 @@ def c3() -> Finding:
     return Finding(
         "correct" if 11.5 <= ratio < 12.5 else "wrong",
         f"{alexnet:,} / {ours:,} = {ratio:.1f}; without the linear layer {without:.1f}",
+        (
+            f"It has {fraction(ratio)}",
+            f"its layers give {ours / 1e6:.1f} million, AlexNet's {alexnet / 1e6:.1f} million",
+            f"Without the last linear layer it would be {fraction(without)}",
+        ),
     )
 
 
@@ -174,6 +184,7 @@ def c4() -> Finding:
     return Finding(
         "correct" if 85 <= shares["alexnet"] < 90 else "wrong",
         f"AlexNet {shares['alexnet']:.1f} %, VGG-16 {shares['vgg16']:.1f} %",
+        (f"hold {shares['alexnet']:.0f} %", f"{shares['vgg16']:.0f} % is the share in VGG-16"),
     )
 
 
@@ -196,6 +207,10 @@ def c5() -> Finding:
         "wrong" if layers else "correct",
         f"{len(layers)} dense layer of {_dense_parameters(network):,} parameters ({sizes}); "
         f"AlexNet has {len(dense(alexnet))} of {_dense_parameters(alexnet):,}",
+        (
+            *(f"from {x.in_features:,} features to {x.out_features:,} scores" for x in layers),
+            f"layers with {dense(alexnet)[0].out_features:,} units",
+        ),
     )
 
 
@@ -210,20 +225,28 @@ def c5() -> Finding:
     source="szegedy2015going, Figure 2(b)",
 )
 def c6() -> Finding:
-    from torch import nn
-
-    described, before = [], 0
-    for branch in branches(inception_modules(googlenet())[0]):
-        steps = []
-        for layer in branch.modules():
-            if isinstance(layer, nn.Conv2d):
-                steps.append("×".join(map(str, layer.kernel_size)))
-            elif isinstance(layer, nn.MaxPool2d):
-                steps.append("pooling")
-        before += len(steps) > 1 and steps[0] == "1×1"
-        described.append(", ".join(steps))
-    verdict = {4: "correct", 0: "wrong"}.get(before, "imprecise")
-    return Finding(verdict, f"branches of module 3a: {'; '.join(described)}")
+    """Follow each branch of each module: where does a 1×1 convolution give fewer maps?"""
+    kinds: dict[tuple[str, ...], int] = {}
+    reduced, first = 0, 0
+    for module in inception_modules(googlenet()):
+        for branch in branches(module):
+            steps, fewer = steps_of(branch)
+            kinds[steps] = kinds.get(steps, 0) + 1
+            reduced += any(fewer) and len(steps) > 1
+            first += fewer[0] and len(steps) > 1
+    total = sum(kinds.values())
+    described = [f"{count} of {', '.join(steps)}" for steps, count in kinds.items()]
+    before = [steps[1] for steps in kinds if steps[0] == "1×1" and len(steps) > 1]
+    return Finding(
+        "correct" if first == total else "imprecise" if reduced else "wrong",
+        f"branches of all modules: {'; '.join(described)}; "
+        f"in {reduced} of {total} a 1×1 convolution beside another step gives fewer maps, in "
+        f"{first} before it",
+        (
+            f"before the {' and the '.join(before)} convolution",
+            *[f"the {steps[0]} branch" for steps in kinds if len(steps) == 1],
+        ),
+    )
 
 
 @decided(
@@ -256,6 +279,10 @@ def c7() -> Finding:
         "correct" if smaller else "wrong",
         f"module 3a has {shares[0][0]:,} with them and {shares[0][1]:,} without, the network "
         f"{whole:,} and {direct_whole:,}",
+        (
+            f"module 3a would have {shares[0][1] / shares[0][0]:.1f} times as many without them",
+            f"the whole network {direct_whole / whole:.1f} times",
+        ),
     )
 
 
@@ -272,15 +299,18 @@ def c8() -> Finding:
 
     network = googlenet()
     kept: list[bool] = []
+    strides: set[int] = set()
     for layer in convolutions(network):
         if layer.kernel_size == (1, 1):
             layer.register_forward_hook(
                 lambda layer, args, output: kept.append(args[0].shape[2:] == output.shape[2:])
             )
+            strides.add(layer.stride[0])
     network(torch.empty(1, 3, 224, 224, device="meta"))
     return Finding(
         right_or_wrong(all(kept) and bool(kept)),
         f"{sum(kept)} of {len(kept)} 1×1 convolutions of the network keep height and width",
+        (f"with stride {' and '.join(map(str, sorted(strides)))}",),
     )
 
 
@@ -305,29 +335,24 @@ c9 = Statement(
     source="szegedy2015going, Sections 3 and 4",
 )
 def c10() -> Finding:
-    """Write three parallel convolutions as one of 5x5 whose kernels are mostly zero."""
+    """Compare the parallel convolutions of each module with one large one, mostly zero."""
     import torch
-    from torch.nn import functional as F
 
-    from cnnhistory.models.googlenet import MODULES
+    from cnnhistory import create_model
 
     with torch.no_grad():
-        kernels = [torch.randn(maps, 8, size, size) for maps, size in ((4, 1), (8, 3), (2, 5))]
-        x = torch.randn(1, 8, 9, 9)
-        parallel = torch.cat([F.conv2d(x, k, padding=k.shape[2] // 2) for k in kernels], 1)
-        sparse = torch.cat([F.pad(k, [2 - k.shape[2] // 2] * 4) for k in kernels])
-        is_one = torch.allclose(F.conv2d(x, sparse, padding=2), parallel, atol=1e-4)
-        one, _, three, _, five, _ = MODULES["3a"]
-        share = (one + 9 * three + 25 * five) / (25 * (one + three + five))
-        largest = max(
-            layer.kernel_size[0]
-            for module in inception_modules(googlenet())
-            for layer in convolutions(module)
-        )
-        verdict = ("imprecise" if largest > 3 else "correct") if is_one else "wrong"
-        return Finding(
-            verdict,
-            f"1×1, 3×3 and 5×5 side by side {'equal' if is_one else 'do not equal'} one 5×5 "
-            f"convolution, of whose kernels {100 * share:.0f} % would not be zero in module 3a; "
-            f"the largest kernel of the modules is {largest}×{largest}",
-        )
+        network = create_model("googlenet", width=1 / 8).double()
+        modules = inception_modules(cast("GoogLeNet", network))
+        largest = max(layer.kernel_size[0] for m in modules for layer in convolutions(m))
+        found = [as_one(module, largest) for module in modules]
+    same = sum(is_one for is_one, _ in found)
+    dense_part = max(share for _, share in found)
+    first_half = same == len(found) and dense_part < 0.5
+    verdict = ("imprecise" if largest > 3 else "correct") if first_half else "wrong"
+    return Finding(
+        verdict,
+        f"the convolutions side by side are one of {largest}×{largest} in {same} of {len(found)} "
+        f"modules, of whose weights at most {100 * dense_part:.0f} % are not zero; the largest "
+        f"kernel of the modules is {largest}×{largest}",
+        (f"Kernels of {largest}×{largest} stay",) if largest > 3 else (),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from cnnhistory.papers import Figure
-from cnnhistory.survey._checks import convolutions, dense, right_or_wrong
+from cnnhistory.survey._checks import convolutions, dense, in_words, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
@@ -135,17 +135,25 @@ c1 = Statement(
 )
 def c2() -> Finding:
     kernels = {
-        name: sorted({layer.kernel_size[0] for layer in convolutions(network)})
+        name: [layer.kernel_size[0] for layer in convolutions(network)]
         for name, network in _configurations().items()
     }
-    pure = [name for name, sides in kernels.items() if sides == [3]]
+    pure = [name for name, sides in kernels.items() if set(sides) == {3}]
     others = [
-        f"{name}: {' and '.join(f'{side}×{side}' for side in sides)}"
+        f"{name}: {' and '.join(f'{side}×{side}' for side in sorted(set(sides)))}"
         for name, sides in kernels.items()
         if name not in pure
     ]
     verdict = "wrong" if not pure else "imprecise" if others else "correct"
-    return Finding(verdict, "; ".join([f"3×3 alone: {', '.join(pure) or 'none'}", *others]))
+    ones = {name: sides.count(1) for name, sides in kernels.items() if 1 in sides}
+    return Finding(
+        verdict,
+        "; ".join([f"3×3 alone: {', '.join(pure) or 'none'}", *others]),
+        (
+            f"{in_words(len(pure)).capitalize()} of the {in_words(len(kernels))} configurations",
+            *(f"{name}, has {in_words(count)} layers of 1×1" for name, count in ones.items()),
+        ),
+    )
 
 
 @decided(
@@ -184,6 +192,7 @@ def c4() -> Finding:
     return Finding(
         right_or_wrong(fields[2] == 5),
         ", ".join(f"{depth} layers of 3×3 see {side}×{side}" for depth, side in fields.items()),
+        (f"three see as much as one of {fields[3]}×{fields[3]}",),
     )
 
 
@@ -205,6 +214,7 @@ def c5() -> Finding:
     return Finding(
         right_or_wrong((two, one) == (18, 25)),
         f"{two} and {one} weights for one map in and out, {100 * (1 - two / one):.0f} % less",
+        (f"{100 * (1 - two / one):.0f} % less",),
     )
 
 

@@ -105,6 +105,7 @@ def c1() -> Finding:
     return Finding(
         right_or_wrong((sizes["alexnet"][0], sizes["zfnet"][0]) == ((11, 4), (7, 2))),
         f"first two layers of {'; of '.join(facts)}",
+        (f"second layer is {sizes['zfnet'][1][1]} instead of {sizes['alexnet'][1][1]}",),
     )
 
 

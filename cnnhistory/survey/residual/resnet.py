@@ -9,7 +9,7 @@ from cnnhistory.papers import Figure
 from cnnhistory.system import Finding, Statement, System, decided
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 SYSTEM = System(
     id="resnet",
@@ -112,6 +112,20 @@ def _depth(network: nn.Module) -> int:
     )
 
 
+def _layers_run(network: nn.Module, x: Tensor) -> int:
+    """Count the layers with weights that an input runs through, without those of shortcuts."""
+    import torch
+    from torch import nn
+
+    run = []
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear) and ".shortcut." not in name:
+            layer.register_forward_hook(lambda layer, args, output: run.append(layer))
+    with torch.no_grad():
+        network(x)
+    return len(run)
+
+
 @decided(
     "resnet.c1",
     text="With 152 layers it is eight times as deep as VGG.",
@@ -149,6 +163,10 @@ def c2() -> Finding:
     return Finding(
         "correct" if resnet < min(vgg16, vgg19) else "wrong",
         f"multiply-adds: {resnet:,}; VGG-16 {vgg16:,}, VGG-19 {vgg19:,}",
+        (
+            f"{resnet / 1e9:.1f} billion multiply-adds",
+            f"VGG-16 {vgg16 / 1e9:.1f} and VGG-19 {vgg19 / 1e9:.1f} billion",
+        ),
     )
 
 
@@ -182,19 +200,29 @@ c4 = Statement(
     source="he2016deep, Section 4.2, Table 6",
 )
 def c5() -> Finding:
-    from cnnhistory import create_model
-    from cnnhistory.models.resnet import CIFAR_DEPTHS
+    """Run the networks that take 32×32 pixels and count the layers that work one after another."""
+    import torch
 
-    # Thin networks, since only their layers are counted.
-    depths = [_depth(create_model(f"resnet{depth}", width=1 / 16)) for depth in CIFAR_DEPTHS]
-    deepest = sorted(depths)[-2:]
-    exact = deepest == [100, 1000]
-    near = all(
-        abs(depth / stated - 1) < 0.25 for depth, stated in zip(deepest, (100, 1000), strict=True)
-    )
+    from cnnhistory import create_model
+    from cnnhistory.models.resnet import MODELS
+
+    names = [name for name in SYSTEM.models if name.startswith("resnet")]
+    depths = []
+    for name in names:
+        if MODELS[name].input_shape == (3, 32, 32):
+            # Thin networks, since only their layers are counted.
+            network = create_model(name, width=1 / 16).eval()
+            depths.append(_layers_run(network, torch.zeros(1, 3, 32, 32)))
+    stated = (100, 1000)
+    # the distance first, then the depth itself
+    nearest = [min((abs(depth - s), depth) for depth in depths)[1] for s in stated]
+    near = all(abs(n / s - 1) < 0.25 for n, s in zip(nearest, stated, strict=True))
+    rule = all(depth % 6 == 2 for depth in depths)
     return Finding(
-        "correct" if exact else "imprecise" if near else "wrong",
-        f"the deepest two have {deepest[0]} and {deepest[1]} layers",
+        "correct" if nearest == list(stated) else "imprecise" if near else "wrong",
+        f"{len(depths)} networks for CIFAR-10; those nearest to 100 and 1000 layers have "
+        f"{nearest[0]} and {nearest[1]}",
+        (f"{nearest[0]} and {nearest[1]} layers", *["6n + 2"] * rule),
     )
 
 

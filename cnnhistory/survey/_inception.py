@@ -1,0 +1,60 @@
+"""What the branches of an Inception module do, one after another and side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnhistory.survey._checks import branches, convolutions, size
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from cnnhistory.models.googlenet import Inception
+
+
+def steps_of(branch: nn.Sequential) -> tuple[tuple[str, ...], list[bool]]:
+    """Return the convolutions and poolings of a branch, and which are 1×1 and give fewer maps."""
+    from torch import nn
+
+    steps, fewer = [], []
+    for layer in branch.modules():
+        if isinstance(layer, nn.Conv2d):
+            steps.append(size(layer.kernel_size))
+            fewer.append(layer.kernel_size == (1, 1) and layer.out_channels < layer.in_channels)
+        elif isinstance(layer, nn.MaxPool2d):
+            steps.append("pooling")
+            fewer.append(False)
+    return tuple(steps), fewer
+
+
+def as_one(module: Inception, side: int) -> tuple[bool, float]:
+    """Write the last convolutions of three branches as a single one that reads all their inputs.
+
+    Return whether it gives the same, and which part of its weights is not zero.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    ends = [convolutions(branch)[-1] for branch in branches(module)[:3]]
+    given: dict[nn.Module, Tensor] = {}
+    made: dict[nn.Module, Tensor] = {}
+
+    def keep(layer: nn.Module, args: tuple[Tensor], output: Tensor) -> None:
+        given[layer], made[layer] = args[0].clone(), output.clone()  # a ReLU works in place
+
+    for layer in ends:
+        layer.register_forward_hook(keep)
+    maps = module.branch1x1[0].in_channels
+    assert isinstance(maps, int)
+    module(torch.randn(1, maps, 9, 9, dtype=torch.double))
+    x, y = (torch.cat([seen[layer] for layer in ends], 1) for seen in (given, made))
+    weight = torch.zeros(y.shape[1], x.shape[1], side, side, dtype=torch.double)
+    row = column = 0
+    for layer in ends:
+        edge = (side - layer.kernel_size[0]) // 2
+        outs, ins = layer.out_channels, layer.in_channels
+        weight[row : row + outs, column : column + ins] = F.pad(layer.weight, [edge] * 4)
+        row, column = row + outs, column + ins
+    biases = [layer.bias for layer in ends if layer.bias is not None]
+    one = F.conv2d(x, weight, torch.cat(biases) if biases else None, padding=side // 2)
+    return torch.allclose(one, y, atol=1e-9), float(weight.count_nonzero()) / weight.numel()
