@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -18,6 +20,7 @@ from cnnhistory.accounting.ops.call import (
     CONSTANTS,
     FIELD,
     Call,
+    Cost,
     field_of,
     follow,
     is_in_place,
@@ -35,6 +38,7 @@ class Counter(TorchDispatchMode):
     def __init__(self, tally: Tally) -> None:
         super().__init__()
         self.tally = tally
+        self.composed = False  # whether an operation runs that is booked as a whole
 
     def __torch_dispatch__(
         self,
@@ -60,8 +64,8 @@ class Counter(TorchDispatchMode):
                     tally.readers.setdefault(id(tensor), tally.stack[-1].module)
         if func.is_view:
             for output in call.outputs:
-                setattr(output, _BASE, args[0])
-        if name in CONSTANTS or not call.outputs:
+                setattr(output, _BASE, (args[0], call))
+        if name in CONSTANTS or not call.outputs or self.composed:
             return result
         if not call.fields:
             inside = tally.stack[-1].module if tally.stack else None
@@ -78,16 +82,59 @@ class Counter(TorchDispatchMode):
         return result
 
 
+class Whole(TorchFunctionMode):
+    """Book RMS normalization like every other; torch composes it of a mean and others."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__()
+        self.counter = counter
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        data = args[0] if args else kwargs.get("input")
+        seen = field_of(data)
+        if func not in (F.rms_norm, torch.rms_norm) or seen is None:
+            return func(*args, **kwargs)
+        self.counter.composed = True
+        try:
+            out = func(*args, **kwargs)
+        finally:
+            self.counter.composed = False
+        setattr(out, FIELD, replace(seen, unbiased=False))
+        self.counter.tally.note(Cost(other_ops=2 * out.numel()), [out])
+        return out
+
+
 def _spread_to_bases(written: Tensor) -> None:
     """Tell the tensors that a view belongs to what was written into the view."""
     seen = field_of(written)
-    base = getattr(written, _BASE, None)
-    while base is not None and seen is not None:
-        before = field_of(base)
+    base: Tensor
+    view: Call
+    while hasattr(written, _BASE) and seen is not None:
+        base, view = getattr(written, _BASE)
+        before, name, axes = field_of(base), name_of(view.func), set[int | None]()
+        if name == "slice":  # what was written stands further behind in the base
+            at = view["dim"] % base.dim()
+            first = slice(view["start"], None).indices(base.shape[at])[0]
+            seen = seen.shift(at, -first)
+            axes = {run.axis for run in seen.dims[at]}
         new = follow(seen, base)
-        fields = [new] if before is None else [before, seen]
+        if name in ("transpose", "permute", "t") or (name == "slice" and view["step"] != 1):
+            new = new.forget(base.shape)
+        elif before is not None and any(
+            axis in axes and (a.start, a.phase) != (b.start, b.phase)
+            for axis, (a, b) in enumerate(zip(before.spans, new.spans, strict=True))
+        ):
+            new = new.forget(base.shape)  # not in their old order
+        fields = [new] if before is None else [before, new]
         setattr(base, FIELD, union(fields, (before or new).dims))
-        base = getattr(base, _BASE, None)
+        written, seen = base, field_of(base)
 
 
 class _ToMeta(TorchFunctionMode):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-Number = int | Fraction
+from cnnhistory.accounting.span import Number, Span, cover
 
 
 @dataclass(frozen=True)
@@ -39,40 +39,6 @@ def plain(size: int) -> Dim:
 def size_of(dim: Dim) -> int:
     """Return the number of positions of a dimension."""
     return math.prod(run.size for run in dim)
-
-
-@dataclass(frozen=True)
-class Span:
-    """How far an element sees along one axis of the image.
-
-    Behind upsampling, neighbors may or may not have read the same coarse position. `fine` adds
-    up the steps between them; the widest element sees as many steps of `grid`, rounded up.
-    `start` is where the first window begins; behind upsampling, nobody keeps it.
-
-    Units: input pixels.
-    """
-
-    size: Number = 1
-    stride: Number = 1
-    fine: Number = 0
-    grid: Number = 0  # step of the coarsest positions that were upsampled
-    start: Number = 0
-
-    @property
-    def pixels(self) -> int:
-        """Return how many pixels the widest element sees."""
-        fine = math.ceil(Fraction(self.fine) / self.grid) * self.grid if self.fine else 0
-        return math.ceil(self.size + fine)
-
-    def grow(self, reach: Number, step: Number) -> Span:
-        """Return the span of a window over positions that are `reach` steps apart at most."""
-        if step < self.grid:
-            return replace(self, fine=self.fine + reach * step)
-        return replace(self, size=self.size + reach * step)
-
-    def refine(self, step: Number) -> Span:
-        """Return the span after upsampling of positions that were `step` apart."""
-        return replace(self, grid=max(self.grid, step))
 
 
 @dataclass(frozen=True)
@@ -142,6 +108,20 @@ class Field:
         )
         return replace(self, spans=spans)
 
+    def mirror(self, index: int) -> Field:
+        """Return the field after a dimension was turned round: windows go the other way."""
+        spans = list(self.spans)
+        for run in self.dims[index]:
+            if run.axis is not None:
+                span, far = spans[run.axis], (run.size - 1) * run.step
+                spans[run.axis] = replace(
+                    span,
+                    early=span.early + far,
+                    late=span.late + far,
+                    phase=(span.phase, "mirror", span.start, span.end),
+                )
+        return replace(self, spans=tuple(spans))
+
     def walks(self, index: int) -> bool:
         """Return whether a dimension walks over an axis of the image."""
         return any(run.axis is not None for run in self.dims[index])
@@ -150,12 +130,28 @@ class Field:
         """Return whether some dimension walks over an axis of the image."""
         return any(run.axis == axis and run.size > 1 for dim in self.dims for run in dim)
 
-    def resample(self, index: int, out: int, reach: Number = 0, ratio: Number = 1) -> Field:
+    def extents(self, axis: int) -> dict[int, Number]:
+        """Return how far each dimension walks over an axis, by its place from the back."""
+        count, walks = len(self.dims), {}
+        for index, dim in enumerate(self.dims):
+            if far := sum((run.size - 1) * run.step for run in dim if run.axis == axis):
+                walks[index - count] = far
+        return walks
+
+    def resample(
+        self,
+        index: int,
+        out: int,
+        reach: Number = 0,
+        ratio: Number = 1,
+        edges: tuple[Number, Number] | None = None,
+    ) -> Field:
         """Return the field after a sliding window along one dimension.
 
         An output sees positions at most `reach` apart, and neighboring outputs sit `ratio`
         positions apart. A convolution has reach d (k - 1) and ratio s; upsampling has a ratio
-        below 1.
+        below 1. `edges` is how far, in positions, windows begin before or behind even places;
+        by default those at a part of a position begin at the position before.
         """
         dim = self.dims[index]
         if reach == 0 and ratio == 1 and out == size_of(dim):
@@ -174,6 +170,10 @@ class Field:
         span = span.grow(reach, step)
         if ratio < 1:
             span = span.refine(step)
+        if (part := Fraction(ratio)).denominator > 1:
+            # A multiple of n / d is at most (d - 1) / d above a whole number.
+            early, late = edges or (1 - Fraction(1, part.denominator), 0)
+            span = span.loosen(early, late, step, (part, reach, edges))
         spans = (*self.spans[: run.axis], span, *self.spans[run.axis + 1 :])
         field = replace(self, spans=spans, unbiased=False)
         return field.with_dim(index, (Run(run.axis, out, step * ratio),))
@@ -205,20 +205,34 @@ class Field:
 
 
 def union(fields: Sequence[Field], dims: Iterable[Dim]) -> Field:
-    """Return a field that covers all fields given, for a tensor with the dimensions given."""
-    spans = []
+    """Return a field that covers all fields given, for a tensor with the dimensions given.
+
+    The dimensions of the fields are those of the tensor, the last ones if they have fewer. Where
+    nobody can tell the widest cover of two windows, the result is unknown.
+    """
+    dims = tuple(dims)
+    spans, known = [], True
     for axis, several in enumerate(zip(*(field.spans for field in fields), strict=True)):
-        size, stride, fine, grid = (
-            max(getattr(span, name) for span in several)
-            for name in ("size", "stride", "fine", "grid")
-        )
-        # Windows that move together cover what lies between their ends.
-        moving = [s for s, field in zip(several, fields, strict=True) if field.moves(axis)]
-        start = min(span.start for span in moving or several)
-        if not grid and moving:
-            size = max(size, max(span.start + span.size for span in moving) - start)
-        spans.append(Span(size, stride, fine, grid, start))
-    return Field(tuple(spans), ()).with_dims(dims)
+        stride = max(span.stride for span in several)
+        (span, walks), *others = zip(several, (f.extents(axis) for f in fields), strict=True)
+        for other, theirs in others:
+            covered, apart = cover(span, walks, other, theirs)
+            known = known and covered is not None
+            span, walks = covered or span, {**theirs, **walks}
+            if apart:  # what sees the whole walk does not walk itself
+                walks = {at: size for at, size in walks.items() if at not in apart}
+                dims = tuple(
+                    _still(dim, axis) if at - len(dims) in apart else dim
+                    for at, dim in enumerate(dims)
+                )
+        spans.append(replace(span, stride=stride))
+    whole = all(field.known for field in fields) and known
+    return Field(tuple(spans), (), known=whole).with_dims(dims)
+
+
+def _still(dim: Dim, axis: int) -> Dim:
+    """Return a dimension that does not walk over an axis of the image any more."""
+    return tuple(Run(None, run.size) if run.axis == axis else run for run in dim)
 
 
 def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> Field:

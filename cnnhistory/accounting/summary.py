@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from cnnhistory.accounting.counter import Counter, meta_copy
+from cnnhistory.accounting.counter import Counter, Whole, meta_copy
 from cnnhistory.accounting.field import Field
 from cnnhistory.accounting.ops.call import FIELD
 from cnnhistory.accounting.table import LayerTable, PerAxis
@@ -44,7 +44,11 @@ def summarize(
       sum or concatenation sees what its widest input sees. The statistics of a normalization do
       not count. Behind upsampling, units differ: the field is that of the widest, or a little
       more, and the stride may be below 1. "unknown" where the shapes of the tensors do not tell
-      which pixels are seen, as behind `grid_sample` or `roll`, and in all layers behind it.
+      which pixels are seen, as behind `grid_sample` or `roll`, where windows meet that are
+      shifted against each other unevenly, and in all layers behind it. The field may be larger
+      than what is seen behind `unfold` (that of the whole patch, for each of its values), behind
+      flattened maps joined by `cat` and behind a reshape that cuts across positions (that of the
+      whole map).
 
     Operations that do not depend on the input, such as masking a kernel, are not counted.
 
@@ -87,7 +91,7 @@ def summarize(
     start = Field.of_input(example.shape, channels=not _is_integer(dtype))
     setattr(example, FIELD, start)
     try:
-        with torch.no_grad(), torch.device("meta"), Counter(tally):
+        with torch.no_grad(), torch.device("meta"), Counter(tally) as counter, Whole(counter):
             output = network(example)
     except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
         raise ValueError(tally.explain(error, input_shape)) from error

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from cnnhistory.accounting import rules
 from cnnhistory.accounting.field import Field, Number
-from cnnhistory.accounting.ops.call import FIELD, Cost, field_of, tensors_in
+from cnnhistory.accounting.ops.call import Cost, field_of, tensors_in
 from cnnhistory.accounting.table import ROOT, SUMMED, UNKNOWN, LayerTable, PerAxis, Row
 
 _OWNER = "_cnnhistory_owner"
@@ -58,10 +58,6 @@ class Tally:
         self.clock += 1
         leaf = not any(module.children())
         outputs = tensors_in(output)
-        if isinstance(module, nn.RMSNorm) and (seen := field_of(args[0])) is not None:
-            # Torch composes it of a mean and others; it counts like every other normalization.
-            frame.cost = Cost(other_ops=2 * outputs[0].numel())
-            setattr(outputs[0], FIELD, replace(seen, unbiased=False))
         whole = _row(frame.name, module, outputs)
         if not leaf:
             self.containers[frame.name] = whole

@@ -74,3 +74,17 @@ def test_rms_norm_is_counted_like_layer_norm():
     rms, layer = (summarize(kind(6), (4, 6)).total for kind in (nn.RMSNorm, nn.LayerNorm))
     assert rms.other_ops == layer.other_ops == 2 * 4 * 6
     assert (rms.receptive_field, rms.stride) == (layer.receptive_field, layer.stride)
+
+
+def test_rms_normalization_as_a_function_counts_like_the_layer():
+    class AsFunction(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(6))
+
+        def forward(self, x):
+            return F.rms_norm(x, (6,), self.weight)
+
+    function, layer = (summarize(model, (4, 6)) for model in (AsFunction(), nn.RMSNorm(6)))
+    assert function.total == layer.total
+    assert function.total.other_ops == 2 * 4 * 6

@@ -44,6 +44,12 @@ def fold(x):
     return F.fold(mixed, (SIZE, SIZE), 3)
 
 
+def copied(x):
+    moved = torch.zeros_like(x)
+    moved[..., 2:] = x[..., :-2]
+    return moved
+
+
 GRID = torch.rand(1, SIZE, SIZE, 2) * 2 - 1
 
 OPS = {
@@ -68,6 +74,37 @@ OPS = {
     "far difference": lambda x: x[..., 3:] - x[..., :-3],
     "smooth and shifted": lambda x: F.avg_pool2d(x, 3, 1, 1)[..., 1:-4] - x[..., 5:],
     "padded and shifted": lambda x: x + F.pad(x, (2, 0, 0, 0))[..., :SIZE],
+    "a fixed slice added": lambda x: x + x[..., :1],
+    "a fixed slice in the middle": lambda x: x + x[..., 4:5],
+    "a fixed column added": lambda x: x + x[..., 7][..., None],
+    "every second beside every first": lambda x: x[..., ::2] + x[..., :4],
+    "shifted behind upsampling": lambda x: (
+        F.interpolate(x, scale_factor=2)[..., 3:] + F.interpolate(x, scale_factor=2)[..., :-3]
+    ),
+    "shifted against upsampled": lambda x: (
+        x[..., 1:] + F.interpolate(F.avg_pool2d(x, 2), scale_factor=2)[..., :-1]
+    ),
+    "upsampled with skip": lambda x: x + F.interpolate(F.avg_pool2d(x, 2), scale_factor=2),
+    "bilinear with skip": lambda x: (
+        x + F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear")
+    ),
+    "transposed with skip": lambda x: (
+        x + F.conv_transpose2d(F.avg_pool2d(x, 2), torch.ones(2, 2, 2, 2), stride=2)
+    ),
+    "shifted against transposed": lambda x: (
+        x[..., 2:]
+        + F.conv_transpose2d(F.avg_pool2d(x, 2), torch.ones(2, 2, 2, 2), stride=2)[..., :-2]
+    ),
+    "flip": lambda x: x + x.flip(3),
+    "flip of channels": lambda x: x + x.flip(1),
+    "flipped twice": lambda x: x.flip(3)[..., 1:] + x.flip(3)[..., :-1],
+    "flipped half": lambda x: x + torch.cat([x[..., :4].flip(3), x[..., 4:]], 3),
+    "circular": lambda x: F.conv2d(F.pad(x, (1, 1, 1, 1), "circular"), torch.ones(1, 2, 3, 3)),
+    "outer sum": lambda x: x[..., None] + x[..., None, :],
+    "outer product": lambda x: x[:, :1, 0, :, None] * x[:, :1, 0, None, :],
+    "outer product by matmul": lambda x: x.transpose(2, 3) @ x,
+    "distances": lambda x: torch.cdist(x.transpose(2, 3), x.transpose(2, 3)),
+    "copied to another place": lambda x: x + copied(x),
     "cropped residual": lambda x: x[..., 1:-1, 1:-1] + F.conv2d(x, torch.ones(2, 2, 3, 3)),
     "split": lambda x: x.split(4, 3)[0] * x.split(4, 3)[1],
     "residual": lambda x: x + F.conv2d(x, torch.ones(2, 2, 3, 3), padding=1),
@@ -105,7 +142,9 @@ def test_right_or_unknown(name):
 
 UNKNOWN = {
     "roll", "halves swapped", "grid_sample", "fractional", "fold", "index", "index_select",
-    "gather", "take_along", "scatter", "fft",
+    "gather", "take_along", "scatter", "fft", "a fixed slice in the middle", "flip", "flipped half",
+    "flipped twice", "every second beside every first", "shifted against upsampled",
+    "shifted against transposed", "circular",
 }  # fmt: skip
 
 

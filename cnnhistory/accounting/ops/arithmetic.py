@@ -64,8 +64,9 @@ def _cdist(call: Call) -> Account:
     seen, rows = [], [[plain(n)] for n in call.out.shape[-2:]]
     for index, key in enumerate(("x1", "x2")):
         if (field := field_of(call[key])) is not None:
-            seen.append(field.absorb([len(field.dims) - 1]))
             rows[index] = [field.dims[-2]]
+            walk = [field.dims[-2], ()] if index == 0 else [field.dims[-2]]
+            seen.append(field.absorb([len(field.dims) - 1]).with_dims(walk))
     lead = [plain(n) for n in call.out.shape[:-2]]
     return Cost(other_ops=3 * pairs * features), [union(seen, [*lead, *rows[0], *rows[1]])]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from cnnhistory.accounting.field import Dim, Field, Number, Run, broadcast, plain
+from cnnhistory.accounting.field import Dim, Field, Number, Run, broadcast, plain, size_of
 from cnnhistory.accounting.ops.call import (
     Account,
     Call,
@@ -24,7 +24,7 @@ def _view(call: Call) -> Account:
     return Cost(), [call.source.reshape(call.out.shape)]
 
 
-@accounts_for("clone", "detach", "alias", "lift_fresh", "_to_copy", "flip", "channel_shuffle")
+@accounts_for("clone", "detach", "alias", "lift_fresh", "_to_copy", "channel_shuffle")
 def _same(call: Call) -> Account:
     return Cost(), [call.source]
 
@@ -35,6 +35,14 @@ def _roll(call: Call) -> Account:
     rolled = dims_of(call["dims"], count) if call["dims"] else range(count)
     # What is beside what differs at the seam.
     return Cost(), [replace(field, known=not any(map(field.walks, rolled)))]
+
+
+@accounts_for("flip")
+def _flip(call: Call) -> Account:
+    field = call.source
+    for at in dims_of(call["dims"], call.out.dim()):
+        field = field.mirror(at)
+    return Cost(), [field]
 
 
 @accounts_for("copy")
@@ -82,9 +90,10 @@ def _squeeze(call: Call) -> Account:
 
 @accounts_for("select", "unbind")
 def _select(call: Call) -> Account:
-    at = call["dim"] % call["self"].dim()
-    dims = call.source.dims
-    return Cost(), [call.source.with_dims(dims[:at] + dims[at + 1 :])] * len(call.outputs)
+    at, size = call["dim"] % call["self"].dim(), call["self"].shape[call["dim"]]
+    chosen = [call["index"] % size] if call.has("index") else range(size)
+    fields = [call.source.shift(at, index) for index in chosen]
+    return Cost(), [field.with_dims(field.dims[:at] + field.dims[at + 1 :]) for field in fields]
 
 
 @accounts_for("slice")
@@ -128,7 +137,7 @@ def _cat(call: Call) -> Account:
     if all(len(dim) == 1 and dim[0].axis is not None for dim in ends):
         joined = (Run(ends[0][0].axis, size, ends[0][0].step),)  # side by side along an axis
         starts = {
-            (run.axis, run.step, field.spans[run.axis].start)
+            (run.axis, run.step, field.spans[run.axis].start, field.spans[run.axis].phase)
             for (run,), field in zip(ends, fields, strict=True)
             if run.axis is not None
         }
@@ -136,7 +145,9 @@ def _cat(call: Call) -> Account:
             return Cost(), [call.source.forget(call.out.shape)]  # not in their old order
     else:
         # Flattened maps one after another: whoever reads this dimension sees them whole.
-        fields = [field.absorb([at]) for field in fields]
+        fields = [
+            field.absorb([at]).with_dim(at, plain(size_of(field.dims[at]))) for field in fields
+        ]
         joined = plain(size)
     others = broadcast(fields, call.out.shape)
     return Cost(), [others.with_dims((*others.dims[:at], joined, *others.dims[at + 1 :]))]

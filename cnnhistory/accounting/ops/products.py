@@ -9,7 +9,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from cnnhistory.accounting.field import Field, plain, union
+from cnnhistory.accounting.field import Dim, Field, Number, plain, size_of, union
 from cnnhistory.accounting.ops.call import (
     Account,
     Call,
@@ -34,7 +34,8 @@ def _convolution(call: Call) -> Account:
         return cost, [field.with_dims(plain(size) for size in out.shape)]
     field = field.absorb([1]).with_dim(1, plain(out.shape[1]))
     if (kernels := field_of(weight)) is not None:
-        field = union([field, kernels.absorb(range(weight.dim()))], field.dims)
+        kernels = kernels.absorb(range(weight.dim())).with_dims(())
+        field = union([field, kernels], field.dims)
     axes = range(weight.dim() - 2)
     strides, dilations = (per_axis(call[key], len(axes)) for key in ("stride", "dilation"))
     pads = per_axis(call["padding"], len(axes))
@@ -42,12 +43,15 @@ def _convolution(call: Call) -> Account:
         axes, weight.shape[2:], strides, dilations, strict=True
     ):
         reach, ratio = dilation * (kernel - 1), Fraction(stride)
+        edges: tuple[Number, Number] | None = None
         if transposed:  # the taps lie on the output: every stride-th meets an input
+            left = reach % stride
+            edges = (Fraction(stride - 1 - left, stride), Fraction(stride - 1, stride))
             reach, ratio = reach // stride, 1 / ratio
         padding = pads[axis]
         start = Fraction(padding - dilation * (kernel - 1), stride) if transposed else -padding
         field = field.shift(2 + axis, start)
-        field = field.resample(2 + axis, out.shape[2 + axis], reach, ratio)
+        field = field.resample(2 + axis, out.shape[2 + axis], reach, ratio, edges)
     return cost, [_weighted_sum(field, cost, call["bias"])]
 
 
@@ -59,17 +63,20 @@ def _matrix_product(call: Call) -> Account:
     cost = _product_cost(products, out, [left, right], _bias(call))
     inner = right.dim() - 2 if right.dim() > 1 else 0
     seen, rows, columns = [], [plain(n) for n in left.shape[:-1]], [plain(out.shape[-1])]
+    last = columns if right.dim() > 1 else []
     if (field := field_of(left)) is not None:
-        seen.append(field.absorb([left.dim() - 1]))
         rows = list(field.dims[:-1])
+        seen.append(field.absorb([left.dim() - 1]).with_dims([*rows, *map(_plain, last)]))
     if (field := field_of(right)) is not None:
-        seen.append(field.absorb([inner]))
+        lead = [field.dims[0], ()] if right.dim() == 3 else []
         columns = [field.dims[-1]]
+        last = columns if right.dim() > 1 else []
+        seen.append(field.absorb([inner]).with_dims([*lead, *last]))
         if field_of(left) is None and right.dim() == 3:
             rows[0] = field.dims[0]
     if (field := field_of(_bias(call))) is not None:
         seen.append(field)
-    field = union(seen, rows + (columns if right.dim() > 1 else []))
+    field = union(seen, [*rows, *last])
     return cost, [_weighted_sum(field, cost, _bias(call))]
 
 
@@ -85,9 +92,13 @@ def _bilinear(call: Call) -> Account:
     sizes = torch.broadcast_shapes(*shapes)  # (N, out, left, right) for `nn.Bilinear`
     products = math.prod(sizes)
     cost = Cost(multiply_adds=products + products // sizes[-1], connections=products)
-    fields = [field.absorb(range(len(field.dims))) for field in call.fields]
+    fields = [field.absorb(range(len(field.dims))).with_dims(()) for field in call.fields]
     field = union(fields, [plain(size) for size in call.out.shape])
     return cost, [replace(field, unbiased=True)]
+
+
+def _plain(dim: Dim) -> Dim:
+    return plain(size_of(dim))
 
 
 def _bias(call: Call) -> Tensor | None:

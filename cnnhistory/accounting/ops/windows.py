@@ -88,7 +88,12 @@ def _resize(call: Call) -> Account:
         # With anti-aliasing, the filter of a shrinking axis widens with the ratio.
         reads = math.ceil(taps * ratio) if name.endswith("_aa") and ratio > 1 else taps
         if ratio != 1:
-            field = field.resample(axis, out.shape[axis], reads - 1, ratio)
+            edges = None
+            if taps > 1:
+                # Output o reads around (o + 1/2) ratio - 1/2; with aligned corners nearly so.
+                field = field.shift(axis, ratio / 2 - Fraction(taps - 1, 2))
+                edges = (1, reads) if name.endswith("_aa") or call["align_corners"] else (1, 0)
+            field = field.resample(axis, out.shape[axis], reads - 1, ratio, edges)
     work = out.numel() * taps ** (out.dim() - 2) if taps > 1 else 0
     return Cost(other_ops=work), [field]
 
