@@ -134,8 +134,7 @@ class LeNet5Modern(nn.Module):
     Shape: input (N, in_channels, 32, 32), output (N, num_classes), unnormalized log-probabilities.
 
     Raises:
-        ValueError: a number is below 1, or the input is not a batch of 32x32 images with
-            `in_channels` channels.
+        ValueError: a number is below 1, or the input has another shape than the above.
 
     Source: lecun1998gradient for the sizes; the replacements are common practice.
     """
@@ -171,9 +170,9 @@ class LeNet5Caffe(nn.Module):
     Shape: input (N, 1, 28, 28), output (N, num_classes), unnormalized log-probabilities.
 
     Raises:
-        ValueError: the input is not a batch of one-channel 28x28 images.
+        ValueError: the input has another shape than the above.
 
-    Source: han2015learning, Section 4.1, for which network it is; lecun1998gradient for the idea.
+    Source: han2015learning, Section 4.1, for which network it is.
     """
 
     def __init__(self, num_classes: int = 10) -> None:

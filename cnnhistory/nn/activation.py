@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.checks import check_finite
+
 
 class ScaledTanh(nn.Module):
     """Squash each value with a stretched hyperbolic tangent.
@@ -13,11 +15,16 @@ class ScaledTanh(nn.Module):
 
     Units: input any real value; output in (-1.7159, 1.7159).
 
+    Raises:
+        ValueError: a constant is not positive, or not finite.
+
     Source: lecun1998gradient, Section II-B and Appendix A; lecun1989backprop.
     """
 
     def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
         super().__init__()
+        check_finite("amplitude", amplitude, positive=True)
+        check_finite("slope", slope, positive=True)
         self.amplitude = amplitude
         self.slope = slope
 

@@ -6,7 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_counts, check_finite
+from cnnhistory._util.lookup import check_one_of
 from cnnhistory.nn.sign import (
+    GRADIENTS,
     WeightGradient,
     binarize,
     binarize_stochastic,
@@ -50,7 +53,8 @@ class BinaryConv2d(nn.Module):
     Shape: input (N, in_channels, H, W), output (N, out_channels, H', W') as of torch's Conv2d.
 
     Raises:
-        ValueError: `bound` is not positive, or `gradient` is not known.
+        ValueError: a size is no whole number or too small, `bound` is not positive, or `gradient`
+            is not known.
 
     Source: courbariaux2016binarized, Algorithm 1; with `scale` rastegari2016xnor, Section 3.1.
 
@@ -72,6 +76,14 @@ class BinaryConv2d(nn.Module):
         bound: float | None = 1.0,
     ) -> None:
         super().__init__()
+        check_counts(
+            in_channels=in_channels,
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            stride=stride,
+        )
+        check_counts(0, padding=padding)
+        check_one_of("gradient", gradient, GRADIENTS)
         shape = (out_channels, in_channels, kernel_size, kernel_size)
         self.weight = nn.Parameter(torch.empty(shape))
         self.stride, self.padding = (stride, stride), (padding, padding)
@@ -105,7 +117,7 @@ class BinaryLinear(nn.Module):
     Shape: input (N, in_features), output (N, out_features).
 
     Raises:
-        ValueError: `bound` is not positive, or `gradient` is not known.
+        ValueError: as `BinaryConv2d`.
 
     Source: courbariaux2016binarized, Algorithm 1; with `scale` rastegari2016xnor, Section 3.1.
     """
@@ -120,6 +132,8 @@ class BinaryLinear(nn.Module):
         bound: float | None = 1.0,
     ) -> None:
         super().__init__()
+        check_counts(in_features=in_features, out_features=out_features)
+        check_one_of("gradient", gradient, GRADIENTS)
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         self.scale, self.gradient = scale, gradient
         self.bound = _start(self.weight, bound)
@@ -147,6 +161,9 @@ class ScaledSignConv2d(nn.Module):
     `input_scale`) and alpha the mean absolute weight of each filter.
 
     Shape: input (N, in_channels, H, W), output (N, out_channels, H', W') as of torch's Conv2d.
+
+    Raises:
+        ValueError: as `BinaryConv2d`.
 
     Source: rastegari2016xnor, Section 3.2, equation (11).
     """
@@ -189,8 +206,8 @@ def _start(weight: Tensor, bound: float | None) -> float:
     window = weight[0, 0].numel()
     half = (1.5 / (window * (weight.shape[0] + weight.shape[1]))) ** 0.5
     nn.init.uniform_(weight, -half, half)
-    if bound is not None and not bound > 0:
-        raise ValueError(f"bound: expected a positive number or None for H, got {bound}")
+    if bound is not None:
+        check_finite("bound", bound, positive=True)
     return half if bound is None else bound
 
 

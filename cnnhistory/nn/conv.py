@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_counts
+
 
 class PartialConv2d(nn.Module):
     """Convolve with kernels on chosen pairs of input and output map only.
@@ -20,9 +22,9 @@ class PartialConv2d(nn.Module):
     likewise, for links of shape (O, I).
 
     Raises:
-        ValueError: `links` is not a two-dimensional boolean tensor, an output map has no link,
-            the input has another number of maps than `links` has columns, or its maps do not
-            give the size of the biases.
+        ValueError: `kernel_size` or `stride` is below 1, `links` is not a two-dimensional boolean
+            tensor, an output map has no link, the input has another number of maps than `links`
+            has columns, or its maps do not give the size of the biases.
 
     Source: lecun1998gradient, Table I; lecun1990handwritten, Table 1 (the H2 to H3 links);
     lecun1989backprop (a bias for each unit).
@@ -39,6 +41,7 @@ class PartialConv2d(nn.Module):
         bias_size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
+        check_counts(kernel_size=kernel_size, stride=stride)
         if links.dim() != 2 or links.dtype != torch.bool:
             raise ValueError(
                 "links: expected a boolean tensor of shape (output maps, input maps), "

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_finite
+from cnnhistory._util.lookup import expected
+
 
 class RBFDistanceLoss(nn.Module):
     """Average squared distance to the code of the right class (the paper's "MSE" form).
@@ -43,7 +46,7 @@ class MAPLoss(nn.Module):
     def __init__(self, j: float = 10.0) -> None:
         super().__init__()
         if not j > 0:
-            raise ValueError(f"j: expected a positive number, got {j}")
+            raise expected("j", "a positive number", j)
         self.j = j
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
@@ -100,11 +103,15 @@ class AuxiliaryLoss(nn.Module):
     Shape: scores a tuple of (N, K), the main head's first, or those of the main head alone; target
     (N,) of class indices; the loss is a scalar.
 
+    Raises:
+        ValueError: `weight` is not finite.
+
     Source: szegedy2015going, Section 5, with weight 0.3.
     """
 
     def __init__(self, weight: float = 0.3) -> None:
         super().__init__()
+        check_finite("weight", weight)
         self.weight = weight
 
     def forward(self, scores: tuple[Tensor, ...] | Tensor, target: Tensor) -> Tensor:

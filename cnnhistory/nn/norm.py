@@ -4,6 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_counts, check_finite
+from cnnhistory._util.lookup import expected
+
 
 class LocalResponseNorm(nn.Module):
     """Divide each value by a power of the energy of its neighbors in the channel direction.
@@ -17,7 +20,7 @@ class LocalResponseNorm(nn.Module):
     Shape: input (N, C, *), output the same.
 
     Raises:
-        ValueError: `size` is not a positive odd number.
+        ValueError: `size` is not a positive odd number, or another constant is not finite.
 
     Source: krizhevsky2012imagenet, Section 3.3.
     """
@@ -26,8 +29,11 @@ class LocalResponseNorm(nn.Module):
         self, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0
     ) -> None:
         super().__init__()
-        if size < 1 or size % 2 == 0:
-            raise ValueError(f"size: expected a positive odd number of channels, got {size}")
+        check_counts(size=size)
+        if size % 2 == 0:
+            raise expected("size", "an odd number of channels", size)
+        for name, value in (("alpha", alpha), ("beta", beta), ("k", k)):
+            check_finite(name, value)
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def forward(self, x: Tensor) -> Tensor:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_counts
+
 
 class Subsample2d(nn.Module):
     """Sum each 2x2 block of a map, times one trainable weight, plus one trainable bias.
@@ -15,13 +17,15 @@ class Subsample2d(nn.Module):
     Shape: input (N, C, H, W) with even H and W, output (N, C, H/2, W/2).
 
     Raises:
-        ValueError: the input has another number of maps, or an odd height or width.
+        ValueError: `channels` is below 1, or the input has another number of maps or an odd height
+            or width.
 
     Source: lecun1998gradient, Section II-B (layers S2 and S4).
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        check_counts(channels=channels)
         self.channels = channels
         self.weight = nn.Parameter(torch.empty(channels))
         self.bias = nn.Parameter(torch.empty(channels))

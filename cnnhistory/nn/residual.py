@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import check_one_of
+
 # How a block passes its input on where its shape changes: zeros for new maps (A), projection (B),
 # or projection in every block (C).
 Option = Literal["A", "B", "C"]
@@ -16,11 +19,16 @@ class PadShortcut(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, out_channels, ceil(H/stride), ceil(W/stride)).
 
+    Raises:
+        ValueError: a number is below 1, or there are fewer output channels than input channels.
+
     Source: he2016deep, Section 3.3.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, stride=stride)
+        check_counts(in_channels, out_channels=out_channels)
         self.stride = stride
         self.extra = out_channels - in_channels
 
@@ -46,8 +54,7 @@ def make_shortcut(
     """
     if option is None:
         return None
-    if option not in ("A", "B", "C"):
-        raise ValueError(f"shortcut: expected 'A', 'B' or 'C', got {option!r}")
+    check_one_of("shortcut", option, ("A", "B", "C"))
     if option != "C" and in_channels == out_channels and stride == 1:
         return nn.Identity()
     if option == "A":
@@ -66,11 +73,15 @@ class BasicBlock(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, width, ceil(H/stride), ceil(W/stride)).
 
+    Raises:
+        ValueError: a number is below 1, or there is no such option.
+
     Source: he2016deep, Figure 5 left, Section 3.3 (shortcuts).
     """
 
     def __init__(self, in_channels: int, width: int, stride: int, option: Option | None) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, width=width, stride=stride)
         self.out_channels = width
         self.conv1 = nn.Conv2d(in_channels, width, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -100,6 +111,9 @@ class Bottleneck(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, 4 width, ceil(H/stride), ceil(W/stride)).
 
+    Raises:
+        ValueError: as `BasicBlock`.
+
     Source: he2016deep, Figure 5 right and Table 1; the stride is in the first 1x1 convolution, as
     in the authors' release, or in the 3x3 one.
     """
@@ -113,6 +127,7 @@ class Bottleneck(nn.Module):
         stride_in_3x3: bool = False,
     ) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, width=width, stride=stride)
         self.out_channels = 4 * width
         first, second = (1, stride) if stride_in_3x3 else (stride, 1)
         self.conv1 = nn.Conv2d(in_channels, width, 1, first, bias=False)

@@ -12,7 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from cnnhistory._util.lookup import check_one_of
+
 WeightGradient = Literal["paper", "exact"]
+GRADIENTS = ("paper", "exact")
 
 
 class _StraightThrough(torch.autograd.Function):
@@ -119,8 +122,7 @@ def binarize_weight(weight: Tensor, gradient: WeightGradient = "paper") -> tuple
 
     Source: rastegari2016xnor, Section 3.1, the gradient below equation (6).
     """
-    if gradient not in ("paper", "exact"):
-        raise ValueError(f"gradient: expected 'paper' or 'exact', got {gradient!r}")
+    check_one_of("gradient", gradient, GRADIENTS)
     alpha = filter_scale(weight)
     if gradient == "exact":
         return binarize(weight), alpha

@@ -12,6 +12,7 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.lookup import expected
 from cnnhistory.nn.residual import BasicBlock, Bottleneck, PadShortcut
 
 
@@ -44,7 +45,7 @@ def parts(network: nn.Module) -> list[str]:
         return [name for name, _ in blocks.named_children()]
     if isinstance(features, nn.Sequential):
         return [name for name, m in features.named_children() if isinstance(m, nn.Conv2d)]
-    raise ValueError("network: expected one with `blocks` or `features`")
+    raise expected("network", "one with `blocks` or `features`", type(network).__name__)
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def reordered(blocks: nn.Sequential, order: Sequence[int]) -> Iterator[None]:
     group_of = {place: i for i, group in enumerate(interchangeable(blocks)) for place in group}
     for place, source in enumerate(order):
         if place != source and group_of.get(place, -1) != group_of.get(source, -2):
-            raise ValueError(f"order: block {source} does not fit at place {place}")
+            raise expected("order", f"a block that fits at place {place}", source)
     original = list(blocks)
     try:
         for place, source in enumerate(order):

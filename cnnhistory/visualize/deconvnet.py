@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory._util.lookup import check_one_of, unknown_id
+from cnnhistory._util.lookup import check_one_of, expected, unknown_id
 from cnnhistory.nn.norm import LocalResponseNorm
 
 RULES = ("deconvnet", "gradient", "guided")
@@ -159,7 +159,7 @@ def _forward(name: str, layer: nn.Module, x: Tensor) -> tuple[Tensor, _Step]:
     padded = isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros"
     undone = (nn.Conv2d, nn.Linear, nn.Flatten, LocalResponseNorm, nn.LocalResponseNorm)
     if padded or not isinstance(layer, undone):
-        raise ValueError(f"network: cannot undo {name!r}, which is {layer}")
+        raise expected("network", f"layers that can be undone, {name!r} too", layer)
     return layer(x), _Step(layer, x.shape)
 
 
@@ -190,7 +190,7 @@ def transposed_convolution(signal: Tensor, layer: nn.Conv2d, shape: torch.Size) 
     """
     padding = cast("tuple[int, int]", layer.padding)
     if isinstance(layer.padding, str):
-        raise ValueError(f"network: give the padding of {layer} in pixels")
+        raise expected("network", "paddings in pixels", layer)
     unread = [
         size - ((n - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1)
         for size, n, stride, pad, dilation, kernel in zip(

@@ -16,6 +16,7 @@ from math import comb
 import torch
 from torch import Tensor, nn
 
+from cnnhistory._util.lookup import expected
 from cnnhistory._util.modes import modes_kept
 from cnnhistory.nn.residual import BasicBlock, Bottleneck
 
@@ -114,7 +115,7 @@ def _residual(
     row = getattr(network, "blocks", None)
     blocks = [block for block in row or () if isinstance(block, BasicBlock | Bottleneck)]
     if row is None or len(blocks) != len(row) or any(b.shortcut is None for b in blocks):
-        raise ValueError("network: expected a residual one, with a shortcut in each of its blocks")
+        raise expected("network", "a residual one, with a shortcut in each block", "a plain one")
 
     def head(h: Tensor) -> Tensor:
         pool, fc = network.get_submodule("avgpool"), network.get_submodule("fc")

@@ -103,5 +103,5 @@ def test_bad_settings_are_refused():
         XNORNet("mlp")
     with pytest.raises(ValueError, match="image_size: expected a multiple of 8, got 20"):
         XNORNet("cifar", image_size=20)
-    with pytest.raises(ValueError, match="gradient: expected 'paper' or 'exact'"):
+    with pytest.raises(ValueError, match="gradient: expected one of paper, exact"):
         XNORNet("cifar", width=1 / 16, gradient="none")(torch.zeros(1, 3, 32, 32))

@@ -33,5 +33,5 @@ def test_any_shape_even_with_fewer_channels_than_neighbors(shape):
 
 @pytest.mark.parametrize("size", [0, -1, 4])
 def test_an_even_number_of_neighbors_is_refused(size):
-    with pytest.raises(ValueError, match=f"size: expected a positive odd number.*got {size}"):
+    with pytest.raises(ValueError, match=f"size: expected .*, got {size}"):
         LocalResponseNorm(size)

@@ -52,7 +52,7 @@ def test_projection_has_the_block_s_stride_and_no_bias():
 
 
 def test_unknown_option():
-    with pytest.raises(ValueError, match="shortcut: expected 'A', 'B' or 'C', got 'D'"):
+    with pytest.raises(ValueError, match="shortcut: expected one of A, B, C, got 'D'"):
         make_shortcut("D", 8, 8, 1)
 
 

@@ -129,7 +129,7 @@ def test_a_filter_of_zeros_has_a_finite_gradient():
 
 
 def test_unknown_gradients_are_refused():
-    with pytest.raises(ValueError, match="expected 'paper' or 'exact', got 'true'"):
+    with pytest.raises(ValueError, match="expected one of paper, exact, got 'true'"):
         binarize_weight(torch.ones(1, 2), "true")
 
 

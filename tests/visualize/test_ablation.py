@@ -143,7 +143,10 @@ def test_another_order():
 
 @pytest.mark.parametrize(
     ("order", "message"),
-    [([0, 1], "a permutation of 9"), ([3, 1, 2, 0, 4, 5, 6, 7, 8], "block 3 does not fit")],
+    [
+        ([0, 1], "a permutation of 9"),
+        ([3, 1, 2, 0, 4, 5, 6, 7, 8], "order: expected a block that fits at place 0, got 3"),
+    ],
 )
 def test_orders_that_do_not_fit_are_refused(order, message):
     with pytest.raises(ValueError, match=message), reordered(net().blocks, order):

@@ -237,12 +237,14 @@ def test_bad_input_is_refused():
         run.project(run.output, "relu")
     with pytest.raises(ValueError, match=r"signal: expected shape \(1, 4, 2, 2\), got \(4,\)"):
         run.project(torch.zeros(4))
-    with pytest.raises(ValueError, match="cannot undo '0', which is Tanh"):
+    with pytest.raises(
+        ValueError, match="network: expected layers that can be undone, '0' too, got Tanh"
+    ):
         record(nn.Sequential(nn.Tanh()), x)
-    with pytest.raises(ValueError, match="cannot undo '0'"):
+    with pytest.raises(ValueError, match="network: expected layers that can be undone, '0' too"):
         record(nn.Sequential(nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect")), x)
     same = record(nn.Sequential(nn.Conv2d(2, 2, 3, padding="same")), x)
-    with pytest.raises(ValueError, match=r"padding of Conv2d.* in pixels"):
+    with pytest.raises(ValueError, match=r"network: expected paddings in pixels, got Conv2d"):
         same.project(same.output)
     with pytest.raises(ValueError, match=r"maps: expected shape \(1,\), got \(2,\)"):
         only_strongest(run.output, torch.tensor([0, 1]))

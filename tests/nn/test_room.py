@@ -1,0 +1,90 @@
+"""What holds for every layer of the room: bad settings are refused, in the common form."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+import torch
+from torch import nn
+
+from cnnhistory import nn as room
+
+LINKS = torch.ones(2, 3, dtype=torch.bool)
+COUNTS = (0, -1, 1.5, "3", None, float("nan"))
+REALS = (float("nan"), float("inf"), "1")
+BLOCK = {"in_channels": 2, "width": 2, "stride": 1, "option": "A"}
+CONV = {"in_channels": 2, "out_channels": 2, "kernel_size": 3, "stride": 1}
+
+# layer -> good settings, and for each setting bad ones
+BAD = {
+    "activation.ScaledTanh": ({}, {"amplitude": (*REALS, 0), "slope": (*REALS, -1)}),
+    "binary.Sign": ({}, {}),
+    "binary.BinaryConv2d": (
+        CONV,
+        dict.fromkeys(CONV, COUNTS)
+        | {"padding": COUNTS[1:], "gradient": ("none", None), "bound": (*REALS, 0, -1)},
+    ),
+    "binary.BinaryLinear": (
+        {"in_features": 2, "out_features": 2},
+        {
+            "in_features": COUNTS, "out_features": COUNTS, "gradient": ("none",),
+            "bound": (*REALS, 0),
+        },
+    ),
+    "binary.ScaledSignConv2d": (
+        CONV, dict.fromkeys(CONV, COUNTS) | {"padding": COUNTS[1:], "gradient": ("none",)}
+    ),
+    "conv.PartialConv2d": (
+        {"links": LINKS, "kernel_size": 3},
+        {"kernel_size": COUNTS, "stride": COUNTS, "links": (LINKS.float(), LINKS[0], ~LINKS)},
+    ),
+    "loss.RBFDistanceLoss": ({}, {}),
+    "loss.MAPLoss": ({}, {"j": (0, -1, float("nan"))}),
+    "loss.PlusMinusOneLoss": ({}, {}),
+    "loss.SquaredHingeLoss": ({}, {}),
+    "loss.AuxiliaryLoss": ({}, {"weight": REALS}),
+    "norm.LocalResponseNorm": (
+        {}, {"size": (*COUNTS, 2), "alpha": REALS, "beta": REALS, "k": REALS}
+    ),
+    "pool.Subsample2d": ({"channels": 2}, {"channels": COUNTS}),
+    "rbf.EuclideanRBF": ({"codes": torch.ones(2, 3)}, {"codes": (torch.ones(3),)}),
+    "residual.PadShortcut": (
+        {"in_channels": 2, "out_channels": 4, "stride": 2},
+        {"in_channels": COUNTS, "out_channels": (*COUNTS, 1), "stride": COUNTS},
+    ),
+    "residual.BasicBlock": (
+        BLOCK, {"in_channels": COUNTS, "width": COUNTS, "stride": COUNTS, "option": ("D",)}
+    ),
+    "residual.Bottleneck": (
+        BLOCK, {"in_channels": COUNTS, "width": COUNTS, "stride": COUNTS, "option": ("D",)}
+    ),
+}  # fmt: skip
+BUILT_FROM_A_NETWORK = {"inference.InferenceNetwork"}
+
+
+def layer_of(name):
+    module, kind = name.split(".")
+    return getattr(importlib.import_module(f"{room.__name__}.{module}"), kind)
+
+
+def test_every_layer_is_listed():
+    found = set()
+    for info in pkgutil.iter_modules(room.__path__):
+        module = importlib.import_module(f"{room.__name__}.{info.name}")
+        for name, value in vars(module).items():
+            own = inspect.isclass(value) and value.__module__ == module.__name__
+            if own and issubclass(value, nn.Module) and not name.startswith("_"):
+                found.add(f"{info.name}.{name}")
+    assert found == BAD.keys() | BUILT_FROM_A_NETWORK
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_settings_are_refused_by_name(name):
+    kind, (good, bad) = layer_of(name), BAD[name]
+    kind(**good)
+    for setting, values in bad.items():
+        said = "shortcut" if setting == "option" else setting
+        for value in values:
+            with pytest.raises(ValueError, match=f"^{said}: expected "):
+                kind(**good | {setting: value})
