@@ -86,7 +86,8 @@ def _run_fit(asked: str | None, options: list[str]) -> int:
         trainer=settings,
     )
     if getattr(rank_zero_only, "rank", 0) == 0:
-        print(f"{model}: {len(run.history)} epochs in {run.seconds:.1f} s, {folder / METRICS}")
+        epochs = f"{len(run.history)} epoch{'s' * (len(run.history) > 1)}"
+        print(f"{model}: {epochs} in {run.seconds:.1f} s, {folder / METRICS}")
         print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
     return 0
 

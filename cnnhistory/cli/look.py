@@ -42,9 +42,10 @@ def show(options: argparse.Namespace) -> None:
     print(f"{s.name} ({s.id}), {s.year}, {s.era}, {s.task}, {s.status}")
     print(f"  {source.authors}: {source.title}. {source.venue}, {source.year} [{source.key}]")
     for figure in s.figures:
-        model = f", {figure.model}" if figure.model else ""
-        value = readable(figure.value, figure.unit)
-        print(f"  {figure.quantity}{model}: {value} ({figure.where})")
+        # "resnet50: 3.8 billion multiply-adds", where the unit says what is counted
+        of = [] if figure.quantity == figure.unit else [figure.quantity]
+        what = ", ".join([*of, *([figure.model] if figure.model else [])]) or figure.quantity
+        print(f"  {what}: {readable(figure.value, figure.unit)} ({figure.where})")
     for deviation in s.deviations:
         print(f"  deviation: {deviation}")
     if s.models:

@@ -154,6 +154,12 @@ class Record:
         times = [result.seconds for result in self.results if result.seconds is not None]
         return mean(times) if len(times) == len(self.results) else None
 
+    @property
+    def processors(self) -> str:
+        """Names of the processors on which its seeds ran, each once, joined by "and"."""
+        names = (self.provenance[r.provenance].machine["processor"] for r in self.results)
+        return " and ".join(dict.fromkeys(names))
+
     def kept(self, artifact: str = "weights") -> tuple[SeedResult, ...]:
         """Return the seeds that have an artifact of that name."""
         return tuple(result for result in self.results if artifact in result.artifacts)

@@ -42,8 +42,8 @@ def test_an_output_without_utf8(command, shown):
 def test_show_names_the_model_and_a_readable_number(capsys):
     main(["show", "resnet"])
     shown = capsys.readouterr().out
-    assert "multiply-adds, resnet18: 1.8 billion multiply-adds (Table 1)" in shown
-    assert "parameters, resnet1202: 19.4 million parameters (Table 6)" in shown
+    assert "  resnet18: 1.8 billion multiply-adds (Table 1)" in shown
+    assert "  resnet1202: 19.4 million parameters (Table 6)" in shown
     assert "CIFAR-10 test error, resnet20: 8.75 % (Table 6)" in shown
     assert "code: cnnhistory.models.resnet" in shown
     assert "statements: 7, see `cnnhistory claims resnet`" in shown

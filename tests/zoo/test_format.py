@@ -14,6 +14,7 @@ def test_a_record_says_means_seeds_and_what_is_kept():
     assert record.seconds == 2.0
     assert [result.seed for result in record.kept()] == [0]
     assert (record.result(3).errors, record.result(3).n) == (9, 1000)
+    assert record.processors == "x"
     assert made_record(seed_result(seconds=None), seed_result(1)).seconds is None
     with pytest.raises(ValueError, match="seed: expected one of 0, 3, got 1"):
         record.result(1)
