@@ -141,8 +141,8 @@ def test_reference_finds_modules_by_itself(tmp_path: Path, monkeypatch: pytest.M
     assert [path.name for path in tmp_path.iterdir()] == ["papers.md"]
     text = (tmp_path / "papers.md").read_text(encoding="utf-8")
     assert ".. autoclass:: cnnhistory.papers.Paper" in text
-    page = api.room_page("cnnhistory.data.fetch")
-    assert ".. autoexception:: cnnhistory.data.fetch.FetchError" in page
+    page = api.room_page("cnnhistory.data.files.cache")
+    assert ".. autoexception:: cnnhistory.data.files.cache.FetchError" in page
     page = api.room_page("cnnhistory.survey")
     assert "## survey.compression.xnor_net" in page  # it has a function that chapters use
     assert "## survey.compression.bwn" not in page
