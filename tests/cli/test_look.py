@@ -49,7 +49,7 @@ def test_show_names_the_model_and_a_readable_number(capsys):
     assert "statements: 7, see `cnnhistory claims resnet`" in shown
     main(["show", "lenet1989"])
     shown = capsys.readouterr().out
-    assert "parameters, lenet1989: 9,760 parameters (Section 3.3)" in shown
+    assert "  lenet1989: 9,760 parameters (Section 3.3)" in shown
     assert "test error on zip codes, lenet1989: 5.0 % (Section 5)" in shown
 
 
