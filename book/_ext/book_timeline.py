@@ -26,7 +26,7 @@ from cnnhistory.system import ERAS, System
 TURN = 2010  # from this year on, a year is wide
 EARLY_STEP, LATE_STEP = 3.8, 58  # width of a year before and after
 SIZE, PITCH = 5, 14  # half a mark; distance between two
-MARGIN, AXIS, LABEL, GAP = 14, 22, 18, 5
+MARGIN, AXIS, LABEL, GAP = 14, 22, 24, 5
 STATUS_NAMES = {"built": "runs today", "planned": "planned"}
 log = logging.getLogger(__name__)
 
