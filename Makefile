@@ -75,6 +75,7 @@ notebooks: data
 	$(call headline,Notebooks)
 	find book -name '*.ipynb' -not -path '*/.*' -print0 | sort -z | xargs -0 \
 		$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 \
+		--nbval-sanitize-with book/nbval.cfg \
 		-n $(JOBS) --dist loadfile
 
 test: lint unit notebooks book

@@ -69,11 +69,12 @@ def describe_machine() -> dict[str, object]:
     """Return what a reader of the numbers needs to know."""
     import torch
 
-    from cnnhistory.zoo.provenance import processor
+    from cnnhistory.zoo.provenance import processor, processor_model
 
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "processor": processor(),
+        "model": processor_model(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),

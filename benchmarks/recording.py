@@ -23,16 +23,18 @@ def as_run(
 
 
 def merged(old: dict[str, Any] | None, name: str, run: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with the new run, in which no case stands twice: the newest counts.
+    """Return a document with the new run, in which no processor has a case twice.
 
-    A long benchmark can thus be recorded case by case. A document with a single run may have its
-    parts at the top, as `--json` prints them.
+    The newest counts. A long benchmark can thus be recorded case by case, and what other
+    processors gave stays. A document with a single run may have its parts at the top, as `--json`
+    prints them.
     """
     runs = [] if old is None else old.get("runs", [old])
     new = {record["case"] for record in run["records"]}
     kept = []
     for before in runs:
-        records = [record for record in before["records"] if record["case"] not in new]
+        same = before["machine"]["processor"] == run["machine"]["processor"]
+        records = [record for record in before["records"] if not (same and record["case"] in new)]
         if records:
             kept.append({**before, "records": records})
     for before in kept:

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 
 from cnnhistory import registry, survey
 from cnnhistory._util.lookup import check_one_of, unknown_id
-from cnnhistory.claims.confirm import confirm
+from cnnhistory.claims.confirm import confirm, confirm_test
 from cnnhistory.claims.render import StatementTable, shown_verdict
 from cnnhistory.system import VERDICTS, Finding, Statement
 
@@ -25,6 +25,7 @@ __all__ = [
     "Statement",
     "StatementTable",
     "confirm",
+    "confirm_test",
     "list_statements",
     "show",
     "statement",

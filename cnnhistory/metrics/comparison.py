@@ -30,6 +30,39 @@ class Comparison:
         """Whether the two differ, at the level of the test."""
         return self.p_value <= self.level
 
+    @property
+    def difference(self) -> float:
+        """The result of A minus that of B."""
+        raise NotImplementedError
+
+    @property
+    def lower(self) -> str | None:
+        """The name of the one with the lower results; None if they cannot be told apart."""
+        return self.names[0 if self.difference < 0 else 1] if self.significant else None
+
+    @property
+    def higher(self) -> str | None:
+        """The name of the one with the higher results; None if they cannot be told apart."""
+        return self.names[1 if self.difference < 0 else 0] if self.significant else None
+
+    @property
+    def undecided(self) -> str:
+        """The words for no difference."""
+        return f"{self.names[0]} and {self.names[1]} cannot be told apart"
+
+    @property
+    def conclusion(self) -> str:
+        """What the test says, without numbers."""
+        raise NotImplementedError
+
+    @property
+    def evidence(self) -> str:
+        """The numbers of the test."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return f"{self.conclusion} [{self.evidence}]"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairedErrors(Comparison):
@@ -53,20 +86,27 @@ class PairedErrors(Comparison):
         """The error rate of A minus that of B."""
         return (self.only_a - self.only_b) / self.n
 
-    def __str__(self) -> str:
+    @property
+    def conclusion(self) -> str:
+        """What the test says, without numbers."""
+        if self.lower is None:
+            return self.undecided
+        return f"{self.lower} makes fewer errors than {self.higher}"
+
+    @property
+    def evidence(self) -> str:
+        """The numbers, with the smallest difference that could have been seen if none was."""
         a, b = self.names
-        counts = (
-            f"of {self.n:,} items {a} alone has {self.only_a:,} wrong and {b} alone "
-            f"{self.only_b:,} (exact McNemar test, p = {p_text(self.p_value)}): "
-        )
-        points = 100 * abs(self.difference)
         if self.significant:
-            worse, better = (a, b) if self.difference > 0 else (b, a)
-            return counts + f"{better} makes fewer errors than {worse}, by {points:.2g} points"
-        seen = 100 * self.smallest_difference
-        return counts + (
-            f"they cannot be told apart; a difference of {seen:.2g} points would have been seen "
-            f"with a probability of {100 * self.power:g} %"
+            size = f"{100 * abs(self.difference):.2g} points"
+        else:
+            size = (
+                f"a difference of {100 * self.smallest_difference:.2g} points would have been seen "
+                f"with a probability of {100 * self.power:g} %"
+            )
+        return (
+            f"of {self.n:,} items {a} alone has {self.only_a:,} wrong, {b} alone {self.only_b:,}; "
+            f"exact McNemar test, p = {p_text(self.p_value)}; {size}"
         )
 
 
@@ -99,8 +139,8 @@ def mcnemar(
     Source: mcnemar1947note, in its exact form.
 
     >>> print(mcnemar([True] * 8 + [False] * 92, [False] * 100, names=("old", "new")))
-    of 100 items old alone has 8 wrong and new alone 0 (exact McNemar test, p = 0.0078): new \
-makes fewer errors than old, by 8 points
+    new makes fewer errors than old [of 100 items old alone has 8 wrong, new alone 0; exact \
+McNemar test, p = 0.0078; 8 points]
     """
     a, b = (torch.as_tensor(wrong).bool() for wrong in (wrong_a, wrong_b))
     if a.dim() != 1 or a.shape != b.shape or len(a) == 0:

@@ -35,6 +35,13 @@ class SeedComparison(Comparison):
         return self.mean_a - self.mean_b
 
     @property
+    def conclusion(self) -> str:
+        """What the test says, without numbers."""
+        if self.lower is None:
+            return self.undecided
+        return f"{self.lower} has a lower mean than {self.higher}"
+
+    @property
     def means(self) -> str:
         """Both means and how many seeds each is of, in words."""
         parts = zip(self.names, (self.mean_a, self.mean_b), self.seeds, strict=True)
@@ -55,13 +62,15 @@ class SeedTest(SeedComparison):
     smallest_difference: float
     power: float
 
-    def __str__(self) -> str:
-        text = f"{self.means} (Welch's t test, p = {p_text(self.p_value)}): "
+    @property
+    def evidence(self) -> str:
+        """The numbers, with the smallest difference that could have been seen if none was."""
+        text = f"{self.means}; Welch's t test, p = {p_text(self.p_value)}; "
         if self.significant:
-            return text + f"they differ, by {abs(self.difference):.3g}"
+            return text + f"difference {abs(self.difference):.3g}"
         return text + (
-            f"they cannot be told apart; a difference of {self.smallest_difference:.3g} would "
-            f"have been seen with a probability of {100 * self.power:g} %"
+            f"a difference of {self.smallest_difference:.3g} would have been seen with a "
+            f"probability of {100 * self.power:g} %"
         )
 
 
@@ -129,17 +138,19 @@ class PermutationTest(SeedComparison):
     splits: int
     exact: bool
 
-    def __str__(self) -> str:
+    @property
+    def evidence(self) -> str:
+        """The numbers, and whether so few seeds could have shown any difference."""
         ways = f"{'all' if self.exact else 'random'} {self.splits:,} splits"
-        text = f"{self.means} (permutation test, {ways}, p = {p_text(self.p_value)})"
+        text = f"{self.means}; permutation test, {ways}, p = {p_text(self.p_value)}"
         if self.significant:
-            return f"{text}: they differ, by {abs(self.difference):.3g}"
+            return f"{text}; difference {abs(self.difference):.3g}"
         if self.smallest_p > self.level:
             return (
-                f"{text}: with so few seeds no difference could have been seen; the smallest "
+                f"{text}; with so few seeds no difference could have been seen: the smallest "
                 f"possible p is {p_text(self.smallest_p)}"
             )
-        return f"{text}: they cannot be told apart"
+        return text
 
 
 def permutation_test(

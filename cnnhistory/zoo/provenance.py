@@ -72,6 +72,34 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+# Cores by (family, first model, last model), where the processor's name does not say them.
+_CORES = {
+    ("AuthenticAMD", 25, 16, 31): "Zen 4",
+    ("AuthenticAMD", 25, 0, 15): "Zen 3",
+    ("AuthenticAMD", 23, 48, 79): "Zen 2",
+    ("GenuineIntel", 6, 143, 143): "Sapphire Rapids",
+    ("GenuineIntel", 6, 106, 106): "Ice Lake",
+    ("GenuineIntel", 6, 85, 85): "Skylake or Cascade Lake",
+}
+
+
+def processor_model() -> str:
+    """Return family and model of the processor, and its kind of core if known; "" if unknown."""
+    facts: dict[str, str] = {}
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            facts.setdefault(key.strip(), value.strip())
+        family, model = int(facts["cpu family"]), int(facts["model"])
+    except (OSError, KeyError, ValueError):
+        return ""
+    text = f"family {family}, model {model}"
+    for (vendor, known, first, last), name in _CORES.items():
+        if (vendor, known) == (facts.get("vendor_id"), family) and first <= model <= last:
+            return f"{text} ({name})"
+    return text
+
+
 def code_version() -> tuple[str | None, bool | None]:
     """Return the commit of the checkout that this package lies in, and whether it was changed.
 

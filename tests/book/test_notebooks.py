@@ -1,6 +1,7 @@
 """Every notebook of the book keeps the rules of CONTRIBUTING.md; each rule is shown to bite."""
 
 import ast
+import base64
 import copy
 import os
 import re
@@ -12,15 +13,20 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from cnnhistory import list_systems, system
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(
     path for path in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
 )
 
-MAX_BYTES = 600_000
+MAX_BYTES = 350_000
+MAX_WORDS, MAX_SHOWN = 2_200, 150  # before the exercises
 MAX_LINES, MAX_COLUMNS = 15, 88
 MAX_IGNORED = 0.7
 MIN_ASSERTS = 2
+MIN_EXERCISES = 3
+FOLDED = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 MACHINE = re.compile(
     r"/home/\w|/root/|/tmp/|/work/|/Users/\w|[A-Z]:\\+Users|site-packages|\bat 0x[0-9a-f]{6,}"
 )
@@ -135,6 +141,7 @@ def no_model_definitions(notebook: Notebook) -> list[str]:
         for n, cell in code_cells(notebook)
         for node in ast.walk(ast.parse(python_source(cell)))
         if isinstance(node, ast.ClassDef)
+        and not node.name.startswith("My")  # a reader's own, in a solution
         and any(ast.unparse(base).endswith("Module") for base in node.bases)
     ]
 
@@ -156,6 +163,101 @@ def no_cell_is_skipped(notebook: Notebook) -> list[str]:
     ]
 
 
+def before_exercises(notebook: Notebook) -> list[Notebook]:
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.search(r"^## Exercises", cell.source, re.M):
+            break
+        found.append(cell)
+    return found
+
+
+def folded(cell: Notebook) -> bool:
+    return bool(FOLDED & set(cell.metadata.get("tags", [])))
+
+
+def is_lean(notebook: Notebook) -> list[str]:
+    cells = before_exercises(notebook)
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    shown = sum(
+        len(cell.source.splitlines())
+        for cell in cells
+        if cell.cell_type == "code" and not folded(cell)
+    )
+    found = []
+    if words > MAX_WORDS:
+        found.append(f"{words:,} words before the exercises, more than {MAX_WORDS:,}")
+    if shown > MAX_SHOWN:
+        found.append(f"{shown} lines of code that show, more than {MAX_SHOWN}")
+    return found
+
+
+def begins_with_its_picture(notebook: Notebook) -> list[str]:
+    """Set-up and the code of the first picture are removed, so that the picture is what shows."""
+    for n, cell in code_cells(notebook):
+        if not {"remove-input", "remove-cell"} & set(cell.metadata.get("tags", [])):
+            return [f"cell {n} shows code, or a bar that folds it, above the first picture"]
+        if any(mime.startswith("image/") for out in cell.outputs for mime in out.get("data", {})):
+            return []
+    return ["there is no picture"]
+
+
+def confirms_show_their_number(notebook: Notebook) -> list[str]:
+    return [
+        f"cell {n} confirms a comparison: give confirm the number and its bound"
+        for n, cell in code_cells(notebook)
+        for node in ast.walk(ast.parse(python_source(cell)))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("confirm")
+        and any(
+            isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+            for part in node.args[1:]
+            for inner in ast.walk(part)
+            if isinstance(inner, ast.Compare) and not inside_call(part, inner)
+            for op in inner.ops
+        )
+    ]
+
+
+def inside_call(part: ast.AST, inner: ast.AST) -> bool:
+    """Whether a comparison is what a function counts or reduces, not the answer itself."""
+    return any(
+        isinstance(node, ast.Call) and node is not inner and inner in ast.walk(node)
+        for node in ast.walk(part)
+    )
+
+
+def ends_in_five_lines(notebook: Notebook) -> list[str]:
+    for cell in before_exercises(notebook):
+        if cell.cell_type == "markdown" and "## In five lines" in cell.source:
+            lines = cell.source.partition("## In five lines")[2].partition("\n## ")[0]
+            count = len(re.findall(r"^(?:[-*]|\d\.) ", lines, re.M))
+            return [] if count == 5 else [f"'In five lines' has {count} items"]
+    return ["there is no '## In five lines' before the exercises"]
+
+
+def has_exercises(notebook: Notebook) -> list[str]:
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    count = len(re.findall(r"\{exercise(?:-start)?\}", text))
+    found = [] if count >= MIN_EXERCISES else [f"{count} exercises, fewer than {MIN_EXERCISES}"]
+    if not re.search(r"\{exercise(?:-start)?\} Build it yourself", text):
+        found.append("no exercise is called 'Build it yourself'")
+    return found
+
+
+def pictures_are_small(notebook: Notebook) -> list[str]:
+    found = []
+    for n, cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" not in data or "image/svg+xml" in data:
+                continue
+            kind = base64.b64decode(data["image/png"])[25:26]
+            if kind in (b"\x02", b"\x06"):
+                found.append(f"cell {n} stores a picture in true color: SVG or a palette")
+    return found
+
+
 def says_what_is_missing(notebook: Notebook) -> list[str]:
     """Run the first cell as on a machine without the package."""
     first = next((cell for _, cell in code_cells(notebook)), None)
@@ -164,7 +266,7 @@ def says_what_is_missing(notebook: Notebook) -> list[str]:
         del sys.modules[name]
     sys.modules["cnnhistory"] = None  # type: ignore[assignment]
     try:
-        exec(python_source(first) if first else "", {})
+        exec(python_source(first) if first else "", {"get_ipython": lambda: None})
     except SystemExit as error:
         if "pip install" in str(error.code):
             return []
@@ -196,13 +298,43 @@ CHECKS: tuple[Check, ...] = (
     says_what_is_missing,
 )
 
+# These came with the second manner of chapters.
+NEW_CHECKS: tuple[Check, ...] = (
+    is_lean,
+    begins_with_its_picture,
+    confirms_show_their_number,
+    ends_in_five_lines,
+    has_exercises,
+    pictures_are_small,
+)
+
+# Chapters that are still in the first manner, one a line.
+OLD = {
+    "alexnet",
+    "bnn",
+    "deep_compression",
+    "landscape",
+    "lenet1989",
+    "lenet1990",
+    "lenet5",
+    "nin_googlenet",
+    "pruning",
+    "resnet",
+    "resnet_ensembles",
+    "vgg",
+    "why_it_stalled",
+    "xnor",
+    "zfnet",
+}
+
 
 def problems(path: Path) -> list[str]:
     """Return everything that is wrong with a notebook."""
-    size = path.stat().st_size
-    found = [f"{size:,} bytes, more than {MAX_BYTES:,}"] if size > MAX_BYTES else []
+    size, old = path.stat().st_size, path.stem in OLD
+    most = 600_000 if old else MAX_BYTES
+    found = [f"{size:,} bytes, more than {most:,}"] if size > most else []
     notebook = nbformat.read(path, as_version=4)
-    for check in CHECKS:
+    for check in CHECKS if old else CHECKS + NEW_CHECKS:
         found += check(notebook)
     return found
 
@@ -216,6 +348,24 @@ def test_there_is_a_notebook():
     assert NOTEBOOKS
 
 
+@pytest.mark.parametrize(
+    "chapter",
+    sorted({record.chapter for record in map(system, list_systems()) if record.models} - {None}),
+)
+def test_a_chapter_about_a_network_shows_its_source(chapter: str):
+    if Path(chapter).name in OLD:
+        return
+    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    shown = [
+        cell
+        for _, cell in code_cells(notebook)
+        if "shown-source" in cell.metadata.get("tags", [])
+        and any("```python" in out.get("data", {}).get("text/markdown", "") for out in cell.outputs)
+    ]
+    assert shown, "no cell shows the package's source with show_source"
+    assert any("def forward" in cell.outputs[0].data["text/markdown"] for cell in shown)
+
+
 # The rules on an example: it passes, and each slip put into it is found.
 
 GUARD = (
@@ -227,23 +377,29 @@ GUARD = (
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
+FIVE = "## In five lines\n\n" + "- A line.\n" * 5
+THREE = "## Exercises\n\n```{exercise} Build it yourself\n```\n" + "```{exercise} One\n```\n" * 2
+
+
 def example() -> Notebook:
     v4 = nbformat.v4
     figure = v4.new_code_cell(
         "1 + 1",
-        execution_count=3,
+        execution_count=2,
         outputs=[v4.new_output("display_data", {"image/png": "aGVsbG8="})],
-        metadata={"mystnb": {"image": {"alt": "A line that rises"}}, "tags": ["hide-input"]},
+        metadata={"mystnb": {"image": {"alt": "A line that rises"}}, "tags": ["remove-input"]},
     )
     cells = [
         v4.new_markdown_cell("# Title"),
-        v4.new_code_cell(GUARD, execution_count=1),
+        v4.new_code_cell(GUARD, execution_count=1, metadata={"tags": ["remove-input"]}),
+        figure,
         v4.new_code_cell(
-            "%time x = 1\nassert x\nassert x == 1\nprint(x)",
-            execution_count=2,
+            '%time x = 1\nassert x\nassert x == 1\nconfirm("x is {bound}", x, equals=1)\nprint(x)',
+            execution_count=3,
             outputs=[v4.new_output("stream", text="1\n")],
         ),
-        figure,
+        v4.new_markdown_cell(FIVE),
+        v4.new_markdown_cell(THREE),
     ]
     return v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNEL)})
 
@@ -264,20 +420,20 @@ def stderr(text: str) -> Notebook:
 
 SLIPS: dict[str, tuple[Callable[[Notebook], object], str]] = {
     "too big": (
-        lambda nb: nb.cells.append(nbformat.v4.new_markdown_cell("x" * 600_001)),
+        lambda nb: nb.cells.append(nbformat.v4.new_markdown_cell("x" * 350_001)),
         "bytes",
     ),
     "order": (lambda nb: nb.cells[1].update(execution_count=7), "counts are [7, 2, 3]"),
-    "not run": (lambda nb: nb.cells[3].update(execution_count=None), "counts are [1, 2, None]"),
+    "not run": (lambda nb: nb.cells[2].update(execution_count=None), "counts are [1, None, 3]"),
     "error": (
-        lambda nb: nb.cells[2].outputs.append(
+        lambda nb: nb.cells[3].outputs.append(
             nbformat.v4.new_output("error", ename="ValueError", evalue="bad", traceback=[])
         ),
         "stores an error: ValueError: bad",
     ),
-    "noise": (lambda nb: nb.cells[2].outputs.append(stderr("Warning")), "stderr"),
+    "noise": (lambda nb: nb.cells[3].outputs.append(stderr("Warning")), "stderr"),
     "path in output": (
-        lambda nb: nb.cells[2].outputs[0].update(text="saved to /home/me/x"),
+        lambda nb: nb.cells[3].outputs[0].update(text="saved to /home/me/x"),
         "one machine: '/home/m'",
     ),
     "path in source": (
@@ -285,39 +441,86 @@ SLIPS: dict[str, tuple[Callable[[Notebook], object], str]] = {
         "one machine",
     ),
     "address in HTML": (
-        lambda nb: nb.cells[3].outputs[0].data.update({"text/html": "<A at 0x7f00aa11bb>"}),
+        lambda nb: nb.cells[2].outputs[0].data.update({"text/html": "<A at 0x7f00aa11bb>"}),
         "one machine: 'at 0x",
     ),
-    "no alt": (lambda nb: nb.cells[3].metadata.pop("mystnb"), "without alt text ('')"),
+    "no alt": (lambda nb: nb.cells[2].metadata.pop("mystnb"), "without alt text ('')"),
     "file as alt": (
-        lambda nb: nb.cells[3].metadata.mystnb.image.update(alt="output_3.png"),
+        lambda nb: nb.cells[2].metadata.mystnb.image.update(alt="output_3.png"),
         "without alt text ('output_3.png')",
     ),
     "two images": (
-        lambda nb: nb.cells[3].outputs.append(copy.deepcopy(nb.cells[3].outputs[0])),
+        lambda nb: nb.cells[2].outputs.append(copy.deepcopy(nb.cells[2].outputs[0])),
         "shows 2 images",
     ),
     "kernel": (lambda nb: nb.metadata.kernelspec.update(name="my-env"), "kernel is 'my-env'"),
-    "asserts": (lambda nb: nb.cells[2].update(source="assert True"), "1 asserts"),
-    "long cell": (lambda nb: nb.cells[3].update(source="1\n" * 16), "16 lines"),
-    "wide cell": (lambda nb: nb.cells[3].update(source="x = " + "1" * 85), "89 columns"),
+    "asserts": (lambda nb: nb.cells[3].update(source="assert True"), "1 asserts"),
+    "long cell": (lambda nb: nb.cells[2].update(source="1\n" * 16), "16 lines"),
+    "wide cell": (lambda nb: nb.cells[2].update(source="x = " + "1" * 85), "89 columns"),
     "network": (
-        lambda nb: nb.cells[3].update(source="class Net(torch.nn.Module):\n    pass"),
+        lambda nb: nb.cells[2].update(source="class Net(torch.nn.Module):\n    pass"),
         "defines the network Net",
     ),
     "ignored": (
         lambda nb: [
-            cell.metadata.update(tags=["nbval-ignore-output"])
+            cell.metadata.update(tags=["nbval-ignore-output", "remove-input"])
             for cell in nb.cells
             if cell.cell_type == "code"
         ],
         "3 of 3 cells are tagged",
     ),
-    "skipped": (lambda nb: nb.cells[2].metadata.update(tags=["nbval-skip"]), "nbval-skip"),
+    "skipped": (lambda nb: nb.cells[3].metadata.update(tags=["nbval-skip"]), "nbval-skip"),
     "traceback": (lambda nb: nb.cells[1].update(source="import cnnhistory"), "traceback"),
     "vague": (
         lambda nb: nb.cells[1].update(source=GUARD.replace("pip", "go")),
         "says 'cnnhistory is missing",
+    ),
+    "wordy": (
+        lambda nb: nb.cells[0].update(source="# Title\n\n" + "word " * 2_300),
+        "2,3",
+    ),
+    "much code": (
+        lambda nb: [
+            nb.cells.insert(4, nbformat.v4.new_code_cell("x\n" * 15, execution_count=n))
+            for n in range(14, 3, -1)
+        ],
+        "lines of code that show",
+    ),
+    "set-up shows": (
+        lambda nb: nb.cells[1].metadata.update(tags=["hide-input"]),
+        "above the first picture",
+    ),
+    "code above the picture": (
+        lambda nb: nb.cells[2].metadata.update(tags=[]),
+        "above the first picture",
+    ),
+    "no picture": (lambda nb: nb.cells[2].update(outputs=[]), "above the first picture"),
+    "hidden number": (
+        lambda nb: nb.cells[3].update(
+            source='assert x\nassert x\nconfirm("few", all(x > 0) and sum(x < 1) < 3)'
+        ),
+        "confirms a comparison",
+    ),
+    "four lines": (
+        lambda nb: nb.cells[4].update(source=FIVE.removesuffix("- A line.\n")),
+        "has 4 items",
+    ),
+    "no lines": (lambda nb: nb.cells[4].update(source="## Summary"), "no '## In five lines'"),
+    "few exercises": (
+        lambda nb: nb.cells[5].update(source=THREE.removesuffix("```{exercise} One\n```\n")),
+        "2 exercises",
+    ),
+    "nothing to build": (
+        lambda nb: nb.cells[5].update(source=THREE.replace("Build it yourself", "Two")),
+        "Build it yourself",
+    ),
+    "true color": (
+        lambda nb: (
+            nb.cells[2]
+            .outputs[0]
+            .data.update({"image/png": base64.b64encode(b"\0" * 25 + b"\2").decode()})
+        ),
+        "true color",
     ),
     "no import": (lambda nb: nb.cells[1].update(source="x = 0"), "runs without the package"),
 }
