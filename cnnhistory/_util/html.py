@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
+
+# between a number and its unit, between thousands
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|‰|°|×|[kMGT]?B|[mµn]?s|min|h|d|bits?|pixels?|px|points?|epochs?"
+    r"|million|billion|[MG]?MACs?)(?![\w]))"
+)
+_SHORT = 20  # characters of a number with its unit, or of two with a dash
+
+
+def joined(text: str, number: bool = False) -> str:
+    """Return text whose numbers keep their units on the line; a short number breaks nowhere.
+
+    >>> joined("0.76 % of 1,000 digits").replace(chr(0xA0), "_")
+    '0.76_% of 1,000 digits'
+    >>> joined("9 of 1,000", number=True).replace(chr(0xA0), "_")
+    '9_of_1,000'
+    """
+    if number and len(text) <= _SHORT:
+        return text.replace(" ", "\u00a0").replace("–", "–\u2060")
+    return _UNIT.sub("\u00a0", text)
 
 
 def html_table(
@@ -18,8 +39,9 @@ def html_table(
 ) -> str:
     """Return an HTML table in the colors of the page; the first cell of a row is its heading.
 
-    Everything is escaped. The table scrolls inside its box where the page is narrow; the box takes
-    the keyboard's focus, so that it scrolls without a mouse too.
+    Everything is escaped, and a number's unit stays on its line. The table scrolls inside its box
+    where the page is narrow; the box takes the keyboard's focus, so that it scrolls without a
+    mouse too.
 
     Args:
         headings: one a column.
@@ -38,11 +60,10 @@ def html_table(
 
     def line(cells: Sequence[str], facts: Mapping[str, str] | None = None) -> str:
         marks = "".join(f' data-{key}="{escape(text)}"' for key, text in (facts or {}).items())
+        texts = [escape(joined(cell, number=side)) for cell, side in zip(cells, sides, strict=True)]
         inside = "".join(
-            f"<td{style}>{escape(cell)}</td>"
-            if place
-            else f'<th scope="row"{style}>{escape(cell)}</th>'
-            for place, (style, cell) in enumerate(zip(styles, cells, strict=True))
+            f"<td{style}>{text}</td>" if place else f'<th scope="row"{style}>{text}</th>'
+            for place, (style, text) in enumerate(zip(styles, texts, strict=True))
         )
         return f"<tr{marks}>{inside}</tr>"
 

@@ -13,11 +13,6 @@ T = TypeVar("T")
 VARIABLE = "CNNHISTORY_SCALE"
 SCALES: tuple[Scale, ...] = ("small", "full")
 
-_MEANING: dict[Scale, str] = {
-    "small": "real data that comes with the installed packages, a short run",
-    "full": "the paper's data set, size and schedule",
-}
-
 
 def check(scale: str) -> Scale:
     """`scale` itself, if it is `"small"` or `"full"`.
@@ -48,7 +43,11 @@ def pick(*, small: T, full: T) -> T:
 
 
 def describe() -> str:
-    """One line that says which scale runs and how to choose the other."""
+    """One line, short enough for a phone, that says which scale runs and how to get the other.
+
+    >>> describe()
+    'Scale: small (or set CNNHISTORY_SCALE=full).'
+    """
     scale = current()
     other = "full" if scale == "small" else "small"
-    return f"Scale: {scale} ({_MEANING[scale]}). For the other, set {VARIABLE}={other}."
+    return f"Scale: {scale} (or set {VARIABLE}={other})."

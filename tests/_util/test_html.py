@@ -2,7 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cnnhistory._util.html import html_table, printable
+from cnnhistory._util.html import html_table, joined, printable
 
 
 def test_cells_are_escaped_and_headed():
@@ -30,6 +30,23 @@ def test_a_table_for_a_style_sheet_and_a_script():
     ]  # fmt: skip
     assert root.find("table").find("caption") is None
     assert root.attrib["aria-label"] == "network"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "shown"),
+    [
+        ("0.76 %", True, "0.76_%"),
+        ("1.2–3.4 %", True, "1.2–|3.4_%"),
+        ("12 of 1,000 (0.9 % to 2.1 %)", True, "12 of 1,000 (0.9_% to 2.1_%)"),
+        ("in 10 s on 2 cores", False, "in 10_s on 2 cores"),
+        ("10 small steps, 3 Bells, 4 hours", False, "10 small steps, 3 Bells, 4 hours"),
+        ("61.1 million", False, "61.1_million"),
+    ],
+)
+def test_a_unit_stays_with_its_number(text: str, number: bool, shown: str):
+    assert joined(text, number).replace("\u00a0", "_").replace("\u2060", "|") == shown
+    page = html_table(("a", "b"), [("x", text)], (False, number))
+    assert ElementTree.fromstring(page).find("table/tbody/tr/td").text == joined(text, number)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ def test_the_environment_switches_everything(monkeypatch):
     assert scale.describe().startswith("Scale: full (")
     assert "CNNHISTORY_SCALE=small" in scale.describe()
     assert "\n" not in scale.describe()
+    assert len(scale.describe()) <= 44  # what a page shows of a line at 390 pixels
 
 
 @pytest.mark.parametrize("value", ["Full", "medium", " small", "1"])
