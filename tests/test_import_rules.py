@@ -35,7 +35,7 @@ ALLOWED = {
     "plotting": {"accounting", "papers", "registry", "system", "survey", "visualize", "metrics"},
     "zoo": {"registry"},  # and what is needed to record inside functions, see below
     "export": {"nn", "models", "registry"},
-    "claims": {"registry", "survey", "system"},
+    "claims": {"papers", "registry", "survey", "system"},
     "cli": set(),  # anything
     "__init__": {"registry", "system"},
     "__main__": {"cli"},

@@ -17,19 +17,19 @@ from fnmatch import fnmatchcase
 from cnnhistory import registry, survey
 from cnnhistory._util.lookup import check_one_of, unknown_id
 from cnnhistory.claims.confirm import confirm, confirm_test
-from cnnhistory.claims.render import StatementTable, shown_verdict
+from cnnhistory.claims.render import Cards, shown_verdict
 from cnnhistory.system import VERDICTS, Finding, Statement
 
 __all__ = [
+    "Cards",
     "Finding",
     "Statement",
-    "StatementTable",
+    "cards",
     "confirm",
     "confirm_test",
     "list_statements",
     "show",
     "statement",
-    "table",
     "to_json",
     "verify",
 ]
@@ -94,17 +94,17 @@ def verify(id: str) -> Finding | None:
         return decide()
 
 
-def table(ids: Iterable[str], caption: str = "") -> StatementTable:
-    """Check statements and return them as a table.
+def cards(ids: Iterable[str], caption: str = "") -> Cards:
+    """Check statements and return them as cards.
 
     Raises:
         UnknownIdError: no such statement; a KeyError whose message suggests the nearest ids.
     """
-    return StatementTable([(statement(id), verify(id)) for id in ids], caption)
+    return Cards([(statement(id), verify(id)) for id in ids], caption)
 
 
-def show(system_id: str) -> StatementTable:
-    """Check what the survey states about a system and return it as a table.
+def show(system_id: str) -> Cards:
+    """Check what the survey states about a system and return it as cards.
 
     Raises:
         UnknownIdError: no such system; a KeyError whose message suggests the nearest ids.
@@ -113,7 +113,7 @@ def show(system_id: str) -> StatementTable:
     ids = list_statements(system=system_id)
     if not ids:
         raise ValueError(f"system_id: no statement about {system_id!r} is entered")
-    return table(ids, f"What the survey says about {registry.system(system_id).name}, checked")
+    return cards(ids, f"What the survey says about {registry.system(system_id).name}, checked")
 
 
 def to_json(ids: Iterable[str] | None = None) -> str:

@@ -4,7 +4,7 @@ import argparse
 import json
 
 import cnnhistory
-from cnnhistory.claims import list_statements, statement, table, to_json
+from cnnhistory.claims import cards, list_statements, statement, to_json
 from cnnhistory.papers import paper
 
 _FIELDS = ("id", "name", "year", "era", "task", "paper", "chapter", "models", "code", "status")
@@ -80,4 +80,4 @@ def claims(options: argparse.Namespace) -> None:
         ids = [id for id in ids if statement(id).verdict == "wrong"]
     if not ids and not options.json:
         raise LookupError(f"no statement about {options.id or 'any system'} to show")
-    print(to_json(ids) if options.json else table(ids))
+    print(to_json(ids) if options.json else cards(ids))

@@ -2,7 +2,6 @@ import dataclasses
 import functools
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 import torch
@@ -13,11 +12,10 @@ from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.claims import (
     Finding,
     Statement,
-    StatementTable,
+    cards,
     list_statements,
     show,
     statement,
-    table,
     to_json,
     verify,
 )
@@ -50,26 +48,6 @@ def put(monkeypatch, id, decide):
         return (system, others) if wanted == changed.system else entry(wanted)
 
     monkeypatch.setattr(survey, "entry", instead)
-
-
-class Tags(HTMLParser):
-    """Collects the start tags with their attributes, the texts, and checks the nesting."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(source)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
 
 
 found = functools.cache(verify)
@@ -141,7 +119,7 @@ def test_statements_by_pattern_system_and_verdict():
 def test_unknown_ids_are_refused():
     with pytest.raises(UnknownIdError, match=r"unknown statement 'lenet-5\.c1'; did you mean 'len"):
         statement("lenet-5.c1")
-    for look_up in (verify, lambda id: table([id]), lambda id: to_json([id])):
+    for look_up in (verify, lambda id: cards([id]), lambda id: to_json([id])):
         with pytest.raises(UnknownIdError, match=r"unknown statement 'x\.c1'"):
             look_up("x.c1")
     with pytest.raises(UnknownIdError, match="unknown system 'lenet-5'; did you mean 'lenet5'"):
@@ -203,54 +181,6 @@ def test_checking_leaves_the_random_state_alone(monkeypatch):
     assert torch.rand(2).tolist() == expected
     verify("lenet5.c2")
     assert drawn[0] == drawn[1]
-
-
-def test_the_text_table_has_every_statement_and_fits():
-    text = str(show("lenet5"))
-    assert repr(show("lenet5")) == text
-    assert text.splitlines()[0] == "What the survey says about LeNet-5, checked"
-    for id in list_statements(system="lenet5"):
-        assert sum(line.startswith(f"{id} ") for line in text.splitlines()) == 1
-    assert max(map(len, text.splitlines())) <= 100
-    assert all(line == line.rstrip() for line in text.splitlines())
-    words = " ".join(text.split())
-    assert "84 units" in words
-    assert "cited:" in words
-    assert "computed:" in words
-
-
-def test_the_columns_of_the_text_table_line_up():
-    finding = Finding("correct", "one two three four five six seven eight nine")
-    lines = str(StatementTable([(made_up(verdict="correct"), finding)])).splitlines()
-    heading, rule, first, second = lines[:4]
-    assert heading.index("checked") == rule.rindex(" ") + 1 == first.index("computed: one")
-    assert second == " " * heading.index("checked") + "four five six seven eight"
-
-
-def test_the_html_table_is_accessible_and_themeable():
-    page = Tags(show("lenet5")._repr_html_())
-    ids = list_statements(system="lenet5")
-    scopes = [attributes.get("scope") for tag, attributes in page.tags if tag == "th"]
-    assert scopes == ["col"] * 5 + ["row"] * len(ids)
-    assert [tag for tag, _ in page.tags].count("td") == 4 * len(ids)
-    assert [tag for tag, _ in page.tags[:3]] == ["div", "table", "caption"]
-    assert not any({"bgcolor", "color"} & set(attributes) for _, attributes in page.tags)
-    assert not any("color" in attributes.get("style", "") for _, attributes in page.tags)
-    assert set(ids) <= set(page.texts)
-
-
-def test_html_is_escaped():
-    shown = StatementTable([(made_up(), None)], caption="<i>")._repr_html_()
-    page = Tags(shown)
-    assert {"<i>", "a < b", "a & b are equal"} <= set(page.texts)
-    assert "i" not in [tag for tag, _ in page.tags]
-
-
-def test_the_verdict_shown_is_the_computed_one():
-    row = (made_up(verdict="wrong"), Finding("imprecise", "3 of 4"))
-    assert "imprecise" in str(StatementTable([row]))
-    assert "wrong" not in str(StatementTable([row]))
-    assert "imprecise" in Tags(StatementTable([row])._repr_html_()).texts
 
 
 def test_json_has_the_records_and_what_was_computed(monkeypatch):
