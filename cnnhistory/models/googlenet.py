@@ -8,6 +8,7 @@ parameters, without its dense layers, trained with two more classifiers on the w
 """
 
 from collections import OrderedDict
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -33,9 +34,7 @@ MODULES = {
     "5a": (256, 160, 320, 32, 128, 128),
     "5b": (384, 192, 384, 48, 128, 128),
 }
-# Modules with a classifier of their own behind them, in training.
-AUXILIARY = ("4a", "4d")
-AUXILIARY_WEIGHT = 0.3
+AUXILIARY, AUXILIARY_WEIGHT = ("4a", "4d"), 0.3  # modules with a classifier behind them
 
 MODELS = {
     "googlenet": ModelCard(
@@ -45,9 +44,15 @@ MODELS = {
 }  # fmt: skip
 
 
-def _conv(
+def _pool(kernel: int = 3) -> nn.MaxPool2d:
+    # A window may reach over the edge: 112 becomes 56, as in the paper, and not 55.
+    return nn.MaxPool2d(kernel, stride=2, ceil_mode=True)
+
+
+def conv_relu(
     in_channels: int, maps: int, kernel: int, batch_norm: bool, stride: int = 1
 ) -> nn.Sequential:
+    """Return a convolution that keeps the size, but for its stride, and a ReLU."""
     layers = OrderedDict[str, nn.Module](
         conv=nn.Conv2d(in_channels, maps, kernel, stride, kernel // 2, bias=not batch_norm)
     )
@@ -78,19 +83,16 @@ class Inception(nn.Module):
         super().__init__()
         one, three_reduce, three, five_reduce, five, projection = maps
         self.out_channels = one + three + five + projection
-        self.branch1x1 = _conv(in_channels, one, 1, batch_norm)
+        conv = partial(conv_relu, batch_norm=batch_norm)
+        self.branch1x1 = conv(in_channels, one, 1)
         self.branch3x3 = nn.Sequential(
-            _conv(in_channels, three_reduce, 1, batch_norm),
-            _conv(three_reduce, three, 3, batch_norm),
+            conv(in_channels, three_reduce, 1), conv(three_reduce, three, 3)
         )
         self.branch5x5 = nn.Sequential(
-            _conv(in_channels, five_reduce, 1, batch_norm),
-            _conv(five_reduce, five, largest_kernel, batch_norm),
+            conv(in_channels, five_reduce, 1), conv(five_reduce, five, largest_kernel)
         )
-        self.branch_pool = nn.Sequential(
-            nn.MaxPool2d(3, stride=1, padding=1),
-            _conv(in_channels, projection, 1, batch_norm),
-        )
+        pool = nn.MaxPool2d(3, stride=1, padding=1)
+        self.branch_pool = nn.Sequential(pool, conv(in_channels, projection, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the maps of all branches."""
@@ -101,8 +103,8 @@ class Inception(nn.Module):
 class NaiveInception(nn.Module):
     """Concatenate the maps of 1x1, 3x3 and 5x5 convolutions and of a maximum pooling.
 
-    All four read every input map. The pooling passes its maps on as they are, so that a module
-    always has more maps than it reads. ReLU follows every convolution.
+    All four read every input map, and the pooling passes its maps on as they are: a module always
+    has more maps than it reads. ReLU follows every convolution.
 
     Shape: input (N, in_channels, H, W), output (N, sum(maps) + in_channels, H, W).
 
@@ -113,9 +115,7 @@ class NaiveInception(nn.Module):
         super().__init__()
         self.out_channels = sum(maps) + in_channels
         self.branches = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(in_channels, out, side, padding=side // 2), nn.ReLU(inplace=True)
-            )
+            conv_relu(in_channels, out, side, batch_norm=False)
             for out, side in zip(maps, (1, 3, 5), strict=True)
         )
         self.pool = nn.MaxPool2d(3, stride=1, padding=1)
@@ -131,7 +131,7 @@ def _auxiliary_head(
     maps, units = scaled(128, width), scaled(1024, width)
     layers = OrderedDict[str, nn.Module](
         pool=pool,  # (N, in_channels, 4, 4)
-        conv=_conv(in_channels, maps, 1, batch_norm),
+        conv=conv_relu(in_channels, maps, 1, batch_norm),
         flatten=nn.Flatten(),
         fc1=nn.Linear(maps * 4 * 4, units),
         relu=nn.ReLU(inplace=True),
@@ -142,10 +142,7 @@ def _auxiliary_head(
 
 
 class Scores(NamedTuple):
-    """The scores of the network and of its auxiliary heads behind modules 4a and 4d.
-
-    Shape: (N, num_classes) each.
-    """
+    """Scores (N, num_classes) of the network and of the auxiliary heads behind 4a and 4d."""
 
     main: Tensor
     aux_4a: Tensor
@@ -160,10 +157,9 @@ class GoogLeNet(nn.Module):
     5b 1024@7x7 -> average -> linear. 6,998,552 parameters; the auxiliary heads have 3,188,840
     and 3,190,888 more.
 
-    The ReLU layers work in place.
-
-    With `aux_heads`, a network in training mode returns `Scores`, for which its `criterion` is
-    made; in evaluation mode the heads do not run, and the scores come alone.
+    The ReLU layers work in place. With `aux_heads`, a network in training mode returns `Scores`,
+    for which its `criterion` is made; in evaluation mode the heads do not run, and the scores
+    come alone.
 
     Shape: input (N, in_channels, H, W) with H and W at least 31, in the paper 224x224, which the
     auxiliary heads of the paper require in training; output (N, num_classes), unnormalized
@@ -191,39 +187,32 @@ class GoogLeNet(nn.Module):
         check_counts(num_classes=num_classes, in_channels=in_channels)
         self.in_channels = in_channels
         batch_norm, largest_kernel = torchvision_port, 3 if torchvision_port else 5
-
-        def pool(kernel: int = 3) -> nn.MaxPool2d:
-            # A window may reach over the edge: 112 becomes 56, as in the paper, and not 55.
-            return nn.MaxPool2d(kernel, stride=2, ceil_mode=True)
-
         first, channels = scaled(64, width), scaled(192, width)
-        stem = OrderedDict[str, nn.Module]()
-        stem["conv1"] = _conv(in_channels, first, 7, batch_norm, stride=2)
-        stem["pool1"] = pool()
-        if not torchvision_port:
-            stem["norm1"] = LocalResponseNorm()
-        stem["conv2_reduce"] = _conv(first, first, 1, batch_norm)
-        stem["conv2"] = _conv(first, channels, 3, batch_norm)
-        if not torchvision_port:
-            stem["norm2"] = LocalResponseNorm()
-        stem["pool2"] = pool()
+        stem = OrderedDict[str, nn.Module](
+            conv1=conv_relu(in_channels, first, 7, batch_norm, stride=2),
+            pool1=_pool(),
+            norm1=LocalResponseNorm(),
+            conv2_reduce=conv_relu(first, first, 1, batch_norm),
+            conv2=conv_relu(first, channels, 3, batch_norm),
+            norm2=LocalResponseNorm(),
+            pool2=_pool(),
+        )
+        if torchvision_port:
+            del stem["norm1"], stem["norm2"]
         self.stem = nn.Sequential(stem)
 
         self.inception = nn.ModuleDict()
         heads = OrderedDict[str, nn.Module]()
-        for name, maps in MODULES.items():
-            module = Inception(
-                channels, tuple(scaled(n, width) for n in maps), largest_kernel, batch_norm
-            )
-            self.inception[name] = module
-            channels = module.out_channels
+        for name, row in MODULES.items():
+            maps = tuple(scaled(n, width) for n in row)
+            self.inception[name] = Inception(channels, maps, largest_kernel, batch_norm)
+            channels = maps[0] + maps[2] + maps[4] + maps[5]
             if name in AUXILIARY and aux_heads:
                 to_4x4 = nn.AdaptiveAvgPool2d(4) if torchvision_port else nn.AvgPool2d(5, stride=3)
                 heads[name] = _auxiliary_head(channels, num_classes, to_4x4, batch_norm, width)
             if name in ("3b", "4e"):
-                self.inception[f"pool{name[0]}"] = pool(
-                    2 if torchvision_port and name == "4e" else 3
-                )
+                kernel = 2 if torchvision_port and name == "4e" else 3
+                self.inception[f"pool{name[0]}"] = _pool(kernel)
         self.aux = nn.ModuleDict(heads)
         self.aux_size = 224 if aux_heads and not torchvision_port else None
         # Below that nothing is left for the window of pool4.

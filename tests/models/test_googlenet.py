@@ -296,7 +296,7 @@ def test_the_naive_module_written_out():
     module = NaiveInception(3, (2, 4, 5)).double()
     x = torch.randn(2, 3, 6, 7, dtype=torch.double)
     expected = [
-        F.conv2d(x, branch[0].weight, branch[0].bias, padding=padding).relu()
+        F.conv2d(x, branch.conv.weight, branch.conv.bias, padding=padding).relu()
         for branch, padding in zip(module.branches, (0, 1, 2), strict=True)
     ]
     windows = F.pad(x, (1, 1, 1, 1), value=float("-inf")).unfold(2, 3, 1).unfold(3, 3, 1)
