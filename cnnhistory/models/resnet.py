@@ -30,14 +30,9 @@ WIDTHS = (64, 128, 256, 512)
 CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 
 _IMAGENET = ModelCard(
-    (3, 224, 224),
-    {"width": 1 / 8},
-    (3, 64, 64),
-    PATCHES,
-    {"side": 64},
-    {"num_classes": 16, "width": 1 / 8},
-    any_size=True,
-)
+    (3, 224, 224), {"width": 1 / 8}, (3, 64, 64), PATCHES, {"side": 64},
+    {"num_classes": 16, "width": 1 / 8}, any_size=True,
+)  # fmt: skip
 _CIFAR = ModelCard(
     (3, 32, 32), data=PATCHES, network_args={"num_classes": 16, "width": 1 / 2}, any_size=True
 )
@@ -49,7 +44,7 @@ MODELS = {
 }
 
 
-def _blocks(
+def make_blocks(
     make: Callable[[int, int, int], BasicBlock | Bottleneck],
     widths: tuple[int, ...],
     counts: tuple[int, ...],
@@ -137,7 +132,7 @@ def imagenet_resnet(
         maxpool=nn.MaxPool2d(3, stride=2, padding=1),
     )
     return ResNet(
-        nn.Sequential(stem), _blocks(make, widths, stages[depth]), in_channels, num_classes
+        nn.Sequential(stem), make_blocks(make, widths, stages[depth]), in_channels, num_classes
     )
 
 
@@ -166,11 +161,11 @@ def cifar_resnet(
         bn1=nn.BatchNorm2d(maps),
         relu=nn.ReLU(inplace=True),
     )
-    blocks = _blocks(
-        lambda i, o, stride: BasicBlock(i, o, stride, shortcut),
-        (maps, 2 * maps, 4 * maps),
-        (n, n, n),
-    )
+
+    def make(inputs: int, width: int, stride: int) -> BasicBlock:
+        return BasicBlock(inputs, width, stride, shortcut)
+
+    blocks = make_blocks(make, (maps, 2 * maps, 4 * maps), (n, n, n))
     return ResNet(nn.Sequential(stem), blocks, in_channels, num_classes)
 
 

@@ -317,7 +317,6 @@ OLD = {
     "lenet1989",
     "lenet1990",
     "lenet5",
-    "nin_googlenet",
     "pruning",
     "resnet",
     "resnet_ensembles",

@@ -20,7 +20,8 @@ from cnnhistory.plotting.figures import (
     alexnet,
     bnn,
     deep_compression,
-    nin_googlenet,
+    googlenet,
+    nin,
     pruning,
     resnet,
     resnet_ensembles,
@@ -65,7 +66,8 @@ PICTURES = {
     deep_compression.steps: lambda f, **to: f(
         [[0.5]], [[0]], {"x": [("0", 0)]}, ["a", "b", "c", "d"], **to
     ),
-    nin_googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
+    googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
+    nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
     pruning.before_and_after: lambda f, **to: f([("conv1", 100, 84)], **to),
     pruning.connections: lambda f, **to: f([[[1.0, 0.0]]], **to),
     pruning.error_against_size: lambda f, **to: f({"a": {2.0: 0.1, 4.0: 0.2}}, **to),

@@ -82,7 +82,7 @@ SYSTEM = System(
         "batch normalization, no response normalization, pool4 of 2x2, dropout 0.2",
     ),
     models=("googlenet",),
-    chapter="imagenet/nin_googlenet",
+    chapter="imagenet/googlenet",
     digest="googlenet",
 )
 

@@ -12,7 +12,7 @@ SYSTEM = System(
     era="inception",
     task="layer",
     paper="szegedy2015going",
-    chapter="imagenet/nin_googlenet",
+    chapter="imagenet/googlenet",
     object="models.googlenet.Inception",
     digest="inception-module",
 )

@@ -39,7 +39,7 @@ SYSTEM = System(
         "says of all its pooling; later files of the authors average there",
     ),
     models=("nin", "nin_cifar"),
-    chapter="imagenet/nin_googlenet",
+    chapter="imagenet/nin",
     digest="nin",
 )
 

@@ -1,4 +1,4 @@
-"""Network in network and GoogLeNet: blocks with parallel branches."""
+"""GoogLeNet: blocks with parallel branches."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cnnhistory.plotting.figures.nin_googlenet import branch_diagram
+from cnnhistory.plotting.figures.googlenet import branch_diagram
 
 
 def test_every_box_and_every_arrow(drawn):
