@@ -89,14 +89,18 @@ def _zfnet_part(
     return _large_patches(f"zfnet_patches{part}", model, 32, seeds, changes)
 
 
-def _nin(name: str, **network_args: Any) -> TrainingRecipe:
-    """Network in network and its two ablations on patches, settings as in the stored record."""
+def _nin(name: str, lr: float, **network_args: Any) -> TrainingRecipe:
+    """Network in network and what it is compared with, on patches.
+
+    Each rate has the lowest validation error after 12 epochs, out of 0.0025, 0.005, 0.01 and 0.02,
+    for one seed.
+    """
     return TrainingRecipe(
         id=f"{name}_patches",
         model="nin_cifar",
         epochs=30,
         batch_size=64,
-        optimizer=adam(0.005),
+        optimizer=adam(lr),
         data=Spec(PATCHES, {"crop": 24, "val_size": 0}),
         network_args={"num_classes": 16, "width": 0.125, "dropout": 0.0, **network_args},
         seeds=(0, 1, 2),
@@ -125,10 +129,11 @@ RECIPES = (
     _stack((3, 3), maps=20, relu_between=False, seeds=3),
     _stack((3, 3, 3), maps=16, seeds=3),
     _stack((7,), maps=12, seeds=3),
-    _nin("nin"),
-    _nin("nin_open", last_relu=False),
-    _nin("nin_plain", plain=True, last_relu=False),
-    _nin("nin_dense", dense_for=24, last_relu=False),
+    _nin("nin", 0.01),
+    _nin("nin_open", 0.01, last_relu=False),
+    # fewer maps, so that it has about as many parameters as the others
+    _nin("nin_plain", 0.005, plain=True, last_relu=False, width=22 / 192),
+    _nin("nin_dense", 0.01, dense_for=24, last_relu=False),
     TrainingRecipe(  # for the ablations: what a network without shortcuts does without a layer
         id="vgg16_bn_cifar10",
         model="vgg16_bn",
