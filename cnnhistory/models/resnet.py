@@ -49,7 +49,7 @@ MODELS = {
 }
 
 
-def _blocks(
+def blocks_of_stages(
     make: Callable[[int, int, int], BasicBlock | Bottleneck],
     widths: tuple[int, ...],
     counts: tuple[int, ...],
@@ -62,6 +62,17 @@ def _blocks(
             blocks[f"conv{stage}_{n}"] = block
             maps = block.out_channels
     return nn.Sequential(blocks)
+
+
+def imagenet_stem(in_channels: int, maps: int) -> nn.Sequential:
+    """Return conv1 of Table 1 and the pooling behind it: a quarter of the height and width."""
+    layers = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(in_channels, maps, 7, stride=2, padding=3, bias=False),
+        bn1=nn.BatchNorm2d(maps),
+        relu=nn.ReLU(inplace=True),
+        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
+    )
+    return nn.Sequential(layers)
 
 
 class ResNet(nn.Module):
@@ -130,15 +141,8 @@ def imagenet_resnet(
             return BasicBlock(maps, width, stride, shortcut)
         return Bottleneck(maps, width, stride, shortcut, stride_in_3x3)
 
-    stem = OrderedDict[str, nn.Module](
-        conv1=nn.Conv2d(in_channels, widths[0], 7, stride=2, padding=3, bias=False),
-        bn1=nn.BatchNorm2d(widths[0]),
-        relu=nn.ReLU(inplace=True),
-        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
-    )
-    return ResNet(
-        nn.Sequential(stem), _blocks(make, widths, stages[depth]), in_channels, num_classes
-    )
+    blocks = blocks_of_stages(make, widths, stages[depth])
+    return ResNet(imagenet_stem(in_channels, widths[0]), blocks, in_channels, num_classes)
 
 
 def cifar_resnet(
@@ -166,7 +170,7 @@ def cifar_resnet(
         bn1=nn.BatchNorm2d(maps),
         relu=nn.ReLU(inplace=True),
     )
-    blocks = _blocks(
+    blocks = blocks_of_stages(
         lambda i, o, stride: BasicBlock(i, o, stride, shortcut),
         (maps, 2 * maps, 4 * maps),
         (n, n, n),
