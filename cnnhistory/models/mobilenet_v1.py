@@ -92,7 +92,7 @@ class MobileNetV1(nn.Module):
         self.in_channels = in_channels
         maps = scaled(FIRST, width)
         self.conv1 = conv_norm(in_channels, maps, 3, stride=2)
-        blocks = []
+        blocks: list[nn.Module] = []
         for wanted, stride in BLOCKS:
             wanted = scaled(wanted, width)
             if separable:

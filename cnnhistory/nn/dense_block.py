@@ -102,9 +102,9 @@ def _statistics_kept(layer: nn.Module) -> Iterator[None]:
     """Let normalizations use a batch without counting it into their running statistics again."""
     norms = [module for module in layer.modules() if isinstance(module, nn.BatchNorm2d)]
     before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
-    for norm in norms:
+    for norm, (_, count) in zip(norms, before, strict=True):
         # A copy is counted up. Statistics of which nothing is replaced stay as they are.
-        norm.momentum, norm.num_batches_tracked = 0.0, norm.num_batches_tracked.clone()
+        norm.momentum, norm.num_batches_tracked = 0.0, None if count is None else count.clone()
     try:
         yield
     finally:
