@@ -33,13 +33,19 @@ def merged(old: dict[str, Any] | None, name: str, run: dict[str, Any]) -> dict[s
     new = {record["case"] for record in run["records"]}
     kept = []
     for before in runs:
-        same = before["machine"]["processor"] == run["machine"]["processor"]
+        same = _processor(before) == _processor(run)
         records = [record for record in before["records"] if not (same and record["case"] in new)]
         if records:
             kept.append({**before, "records": records})
     for before in kept:
         before.pop("benchmark", None)
     return {"benchmark": name, "runs": [*kept, run]}
+
+
+def _processor(run: dict[str, Any]) -> tuple[str, str]:
+    """Return what tells processors apart; runs from before 2026-11-29 have no model."""
+    machine = run["machine"]
+    return machine["processor"], machine.get("model", "")
 
 
 def keep(name: str, run: dict[str, Any], folder: Path = FOLDER) -> Path:

@@ -15,19 +15,36 @@ import cnnhistory
 from cnnhistory.registry import model_card, system_of
 
 MODELS = cnnhistory.list_models()
-# more of the blocks of resnet101 and resnet56; tests/models has them
-TOO_DEEP = ["resnet152", "resnet110", "resnet1202"]
+# more of the blocks of others; tests/models has them
+TOO_DEEP = [
+    "resnet152", "resnet110", "resnet1202",
+    "wrn_16_8", "wrn_28_10", "wrn_40_4",
+    "resnext101_32x4d", "resnext101_32x8d", "resnext101_64x4d", "resnext101_32x48d",
+    "resnext29_16x64d",
+    "densenet161", "densenet169", "densenet201", "densenet264", "densenet_bc_190_40",
+]  # fmt: skip
 
 NAN, INF = math.nan, math.inf
 FLAGS = {
     "batch_norm", "aux_heads", "torchvision_port", "lrn", "overlapping_pooling", "one_tower",
     "plain", "last_relu", "relu_between", "stride_in_3x3", "unit_biases", "input_scale",
-    "float_counterpart",
+    "float_counterpart", "save_memory",
 }  # fmt: skip
 # setting of a builder -> values that no builder takes; a new setting without an entry is an error
 WRONG = {
     **dict.fromkeys(
-        ("num_classes", "in_channels", "depth", "maps", "f6_units"), (0, -1, 2.5, NAN, INF, "10")
+        (
+            "num_classes",
+            "in_channels",
+            "depth",
+            "maps",
+            "f6_units",
+            "widen",
+            "growth",
+            "cardinality",
+            "base_width",
+        ),
+        (0, -1, 2.5, NAN, INF, "10"),
     ),
     "image_size": (0, -32, 32.5, NAN, INF, "32"),
     "dense_for": (0, -32, 32.5, NAN),

@@ -1,193 +1,245 @@
-"""The directive {benchmarks}: the last recorded results of one comparison, from its JSON file.
+"""The directive {benchmarks} and the role {ratio}: the recorded results of a comparison.
 
     ```{benchmarks} networks
+    As shipped: forward, as shipped | training step, as shipped
     ```
 
-reads benchmarks/results/networks.json, which `python -m benchmarks networks --keep` writes.
-Where cases are called "NAME, KIND", a table has a row for each name and a column for each kind;
-the times of all cases follow, folded. Without a file the page says so.
+reads benchmarks/results/networks.json, which `python -m benchmarks networks --keep` writes. A
+case is called "NAME, KIND". Each line becomes a group: its title, a chart for each kind, and a
+folded table with the numbers of every processor. The times follow, and where they were
+measured. Without a file the page says so; without lines every kind is a group.
+
+    {ratio}`xnor | against torch, both warm | batch 8 on 1 thread | Zen 4`
+
+is "10 to 18": the smallest and the largest of these ratios, whose case has the third part in
+its name, on processors with the fourth part in theirs; percent with "%" as a fifth part.
 """
 
-import json
-import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from book_benchmark_chart import Row, chart
+from book_benchmark_results import (
+    all_records,
+    by_processor,
+    kind_of,
+    machine_text,
+    mean_ratio,
+    natural,
+    of_kind,
+    ratio_range,
+    ratio_text,
+    read,
+    short,
+    written,
+)
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from cnnhistory._util.html import html_table
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
-JOINED_DASH = "\u2060–\u2060"  # no line break beside it
-NEEDED = ("case", "ours_ms", "peer", "peer_ms", "ratio", "spread")
+NEAR = 10  # charts whose ratios differ less share their axis
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Return the runs of a file: settings, machine and records of each.
+class Group(NamedTuple):
+    """What one line of the directive shows."""
+
+    title: str
+    kinds: tuple[str, ...]
+
+
+def groups(lines: Iterable[str], runs: Sequence[dict[str, Any]]) -> list[Group]:
+    """Return the groups that the directive names; without lines one for each kind.
 
     Raises:
-        ValueError: the file is not of this form.
+        ValueError: a line is not of the form, or names a kind that no run has.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        runs = document.get("runs", [document])
-        for run in runs:
-            for record in run["records"]:
-                missing = [name for name in NEEDED if name not in record]
-                if missing:
-                    raise ValueError(f"{record} lacks {', '.join(missing)}")
-    except (json.JSONDecodeError, KeyError, AttributeError) as error:
-        raise ValueError(
-            f"{path.name}: expected runs with records, got {error!r}"
-        ) from None
-    return runs
-
-
-def all_records(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records of all runs, in their order."""
-    return [record for run in runs for record in run["records"]]
-
-
-def machine_text(run: dict[str, Any]) -> str:
-    """Return where, when and with what a run was made."""
-    machine, settings = run.get("machine", {}), run.get("settings", {})
-    parts = [
-        str(machine.get("processor", "")).split(" Processor")[0],
-        _counted(machine.get("cores"), "core"),
-        _counted(machine.get("threads"), "thread"),
-        *(f"{name} {machine[name]}" for name in machine if name in ("torch", "numba")),
-        f"batch {settings['batch']}" if "batch" in settings else "",
-        f"medians of {settings['repeat']} runs" if "repeat" in settings else "",
-        "processor time" if settings.get("processor_time") else "",
-        str(machine.get("date", "")),
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _counted(count: int | None, word: str) -> str:
-    return "" if count is None else f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def pivot(
-    records: Sequence[dict[str, Any]],
-) -> tuple[list[str], dict[str, dict[str, dict[str, Any]]]] | None:
-    """Return the kinds and, for each name, the record of each kind.
-
-    None unless every case is "NAME, KIND", at least two names share a kind, and no case has
-    several peers.
-    """
-    rows: dict[str, dict[str, dict[str, Any]]] = {}
-    for record in records:
-        name, comma, kind = record["case"].partition(", ")
-        if not comma or kind in rows.get(name, ()):
-            return None
-        rows.setdefault(name, {})[kind] = record
-    kinds = list(dict.fromkeys(kind for row in rows.values() for kind in row))
-    if len(rows) < 2 or len(kinds) == len(records):
-        return None
-    return kinds, dict(sorted(rows.items(), key=lambda row: _natural(row[0])))
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key by which resnet18 comes before resnet101."""
-    parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
-
-
-def ratio_text(record: dict[str, Any]) -> str:
-    """Return the ratio with its quartiles."""
-    low, high = record["spread"]
-    return f"{record['ratio']:.2f} ({low:.2f}{JOINED_DASH}{high:.2f})"
-
-
-def mean_ratio(records: Sequence[dict[str, Any]]) -> float:
-    """Return the geometric mean of the ratios."""
-    return math.exp(sum(math.log(record["ratio"]) for record in records) / len(records))
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> nodes.raw:
-    """Return a table whose first column names the rows."""
-    page = html_table(heads, rows, kind="benchmark-table")
-    return nodes.raw("", page, format="html")
-
-
-def content(runs: Sequence[dict[str, Any]]) -> list[nodes.Node]:
-    """Return what the page shows of the runs of a benchmark."""
-    records = all_records(runs)
-    times = table(
-        ("case", "ours, ms", "peer, ms", "ratio (quartiles)", "peer"),
-        [
-            (
-                r["case"],
-                f"{r['ours_ms']:.2f}",
-                f"{r['peer_ms']:.2f}",
-                ratio_text(r),
-                r["peer"],
+    known = list(dict.fromkeys(kind_of(record)[1] for record in all_records(runs)))
+    found = []
+    for line in filter(None, map(str.strip, lines)):
+        title, colon, rest = line.partition(": ")
+        kinds = tuple(part.strip() for part in rest.split("|"))
+        if not colon or not set(kinds) <= set(known):
+            raise ValueError(
+                f"expected 'TITLE: KIND | KIND' with kinds of {', '.join(known)}, "
+                f"got {line!r}"
             )
-            for r in records
-        ],
+        found.append(Group(title, kinds))
+    return found or [Group(kind or "All cases", (kind,)) for kind in known]
+
+
+def figure_html(group: Group, machines: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the charts of a group with a legend."""
+    panels, spans = [], []
+    for kind in group.kinds:
+        found = {name: of_kind(runs, kind) for name, runs in machines.items()}
+        names = sorted({name for one in found.values() for name in one}, key=natural)
+        rows, values = [], [1.0]
+        for name in names:
+            text, _, section = written(name).partition(" on ")
+            marks = {
+                machine: (one[name]["ratio"], *one[name]["spread"])
+                for machine, one in found.items()
+                if name in one
+            }
+            rows.append(Row(text, section, marks))
+            values += [value for mark in marks.values() for value in mark]
+        panels.append((kind, rows))
+        spans.append((min(values), max(values)))
+    ends = min(low for low, _ in spans), max(high for _, high in spans)
+    if ends[1] / ends[0] < NEAR:
+        spans = [ends] * len(spans)
+    drawn = "".join(
+        f'<div><p class="benchmark-kind">{escape(kind)}</p>'
+        f"{chart(kind, rows, list(machines), span)}</div>"
+        for (kind, rows), span in zip(panels, spans, strict=True)
     )
-    found: list[nodes.Node] = []
-    by_kind = pivot(records)
-    if by_kind is None:
-        found.append(times)
-    else:
-        kinds, rows = by_kind
+    legend = "".join(
+        f'<span><svg viewBox="0 0 14 14" aria-hidden="true"><circle class="m{n}" cx="7" cy="7" '
+        f'r="4"/></svg>{escape(name)}</span>'
+        for n, name in enumerate(machines)
+    )
+    return (
+        f'<figure class="benchmark"><figcaption>{escape(group.title)}</figcaption>'
+        f'<p class="benchmark-legend">{legend}</p>'
+        f'<div class="benchmark-panels">{drawn}</div></figure>'
+    )
+
+
+def table_html(group: Group, machines: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the numbers of a group: a table for each processor."""
+    tables = []
+    for machine, runs in machines.items():
+        columns = [of_kind(runs, kind) for kind in group.kinds]
+        names = sorted({name for column in columns for name in column}, key=natural)
+        if not names:
+            continue
         lines = [
-            (name, *(ratio_text(row[kind]) if kind in row else "" for kind in kinds))
-            for name, row in rows.items()
+            (
+                written(name),
+                *(ratio_text(one[name]) if name in one else "" for one in columns),
+            )
+            for name in names
         ]
-        means = [
-            f"{mean_ratio([row[kind] for row in rows.values() if kind in row]):.2f}"
-            for kind in kinds
-        ]
-        found.append(table(("", *kinds), [*lines, ("geometric mean", *means)]))
-        folded = nodes.admonition(classes=["dropdown"])
-        folded += nodes.title(text="Times of all cases")
-        folded += times
-        found.append(folded)
-    found.append(machines(runs))
-    return found
+        means = [short(mean_ratio(one.values())) if one else "" for one in columns]
+        foot = [("geometric mean", *means)] if len(names) > 1 else []
+        tables.append(
+            html_table(
+                ("case", *group.kinds),
+                lines,
+                caption=f"{group.title}: {machine}",
+                foot=foot,
+                kind="benchmark-table",
+            )
+        )
+    return folded(f"{group.title}: ratios and their quartiles", tables)
 
 
-def machines(runs: Sequence[dict[str, Any]]) -> nodes.bullet_list:
+def times_html(name: str, machines: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the times of all cases: a table for each processor."""
+    tables = [
+        html_table(
+            ("case", "ours, ms", "peer, ms", "peer"),
+            [
+                (
+                    written(r["case"]),
+                    f"{r['ours_ms']:.2f}",
+                    f"{r['peer_ms']:.2f}",
+                    r["peer"],
+                )
+                for r in sorted(all_records(runs), key=lambda r: natural(kind_of(r)[0]))
+            ],
+            right=(False, True, True, False),
+            caption=f"Times, {name}: {machine}",
+            kind="benchmark-table",
+        )
+        for machine, runs in machines.items()
+    ]
+    return folded("Times of all cases", tables)
+
+
+def folded(title: str, tables: Sequence[str]) -> str:
+    """Return tables that a click shows."""
+    return (
+        f'<details class="benchmark-numbers"><summary>{escape(title)}</summary>'
+        f"{''.join(tables)}</details>"
+    )
+
+
+def machines_list(runs: Sequence[dict[str, Any]]) -> nodes.bullet_list:
     """Return where the runs were made, with the names of their cases if there are several."""
     named: dict[str, list[str]] = {}
     for run in runs:
         names = named.setdefault(machine_text(run), [])
-        names += [record["case"].partition(", ")[0] for record in run["records"]]
+        names += [written(kind_of(record)[0]) for record in run["records"]]
     found = nodes.bullet_list()
     for text, names in named.items():
-        which = f"{', '.join(dict.fromkeys(names))}: " if len(named) > 1 else ""
+        every = list(dict.fromkeys(names))
+        # threads and layers are many; the line says the threads itself
+        which = f"{', '.join(every)}: " if len(named) > 1 and len(every) <= 3 else ""
         item = nodes.list_item()
         item += nodes.paragraph(text=which + text)
         found += item
     return found
 
 
+def content(
+    name: str, runs: Sequence[dict[str, Any]], lines: Iterable[str] = ()
+) -> list[nodes.Node]:
+    """Return what the page shows of the runs of the benchmark with this name."""
+    machines = by_processor(runs)
+    page = "".join(
+        figure_html(group, machines) + table_html(group, machines)
+        for group in groups(lines, runs)
+    )
+    ordered = [run for one in machines.values() for run in one]
+    return [
+        nodes.raw("", page + times_html(name, machines), format="html"),
+        nodes.paragraph(text="Measured on:"),
+        machines_list(ordered),
+    ]
+
+
 class Benchmarks(SphinxDirective):
     """Insert the results of one benchmark; the page is built again when they change."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return the tables, or a sentence where nothing is recorded."""
+        """Return charts and tables, or a sentence where nothing is recorded."""
         path = RESULTS / f"{self.arguments[0]}.json"
         self.env.note_dependency(str(path))
-        self.env.note_dependency(__file__)
+        for file in Path(__file__).parent.glob("book_benchmark*.py"):
+            self.env.note_dependency(str(file))
         if not path.is_file():
             return [nodes.paragraph(text="Nothing is recorded yet.")]
         try:
-            return content(read(path))
+            return content(path.stem, read(path), self.content)
         except ValueError as error:
             raise self.error(str(error)) from None
 
 
+class Ratio(SphinxRole):
+    """Insert a range of recorded ratios."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return its text, or what is wrong with the role."""
+        try:
+            return [nodes.Text(ratio_range(self.text, RESULTS))], []
+        except (ValueError, OSError) as error:
+            message = self.inliner.reporter.error(str(error), line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [
+                message
+            ]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directive and the role."""
     app.add_directive("benchmarks", Benchmarks)
+    app.add_role("ratio", Ratio())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

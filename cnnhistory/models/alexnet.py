@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory._util.lookup import check_one_of
-from cnnhistory.models.four_layers import ACTIVATIONS, FourLayers
+from cnnhistory.nn.four_layers import ACTIVATIONS, FourLayers
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, last_side, scaled, window_count

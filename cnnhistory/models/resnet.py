@@ -30,9 +30,14 @@ WIDTHS = (64, 128, 256, 512)
 CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 
 _IMAGENET = ModelCard(
-    (3, 224, 224), {"width": 1 / 8}, (3, 64, 64), PATCHES, {"side": 64},
-    {"num_classes": 16, "width": 1 / 8}, any_size=True,
-)  # fmt: skip
+    (3, 224, 224),
+    {"width": 1 / 8},
+    (3, 64, 64),
+    PATCHES,
+    {"side": 64},
+    {"num_classes": 16, "width": 1 / 8},
+    any_size=True,
+)
 _CIFAR = ModelCard(
     (3, 32, 32), data=PATCHES, network_args={"num_classes": 16, "width": 1 / 2}, any_size=True
 )
@@ -44,7 +49,7 @@ MODELS = {
 }
 
 
-def make_blocks(
+def blocks_of_stages(
     make: Callable[[int, int, int], BasicBlock | Bottleneck],
     widths: tuple[int, ...],
     counts: tuple[int, ...],
@@ -57,6 +62,17 @@ def make_blocks(
             blocks[f"conv{stage}_{n}"] = block
             maps = block.out_channels
     return nn.Sequential(blocks)
+
+
+def imagenet_stem(in_channels: int, maps: int) -> nn.Sequential:
+    """Return conv1 of Table 1 and the pooling behind it: a quarter of the height and width."""
+    layers = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(in_channels, maps, 7, stride=2, padding=3, bias=False),
+        bn1=nn.BatchNorm2d(maps),
+        relu=nn.ReLU(inplace=True),
+        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
+    )
+    return nn.Sequential(layers)
 
 
 class ResNet(nn.Module):
@@ -125,15 +141,8 @@ def imagenet_resnet(
             return BasicBlock(maps, width, stride, shortcut)
         return Bottleneck(maps, width, stride, shortcut, stride_in_3x3)
 
-    stem = OrderedDict[str, nn.Module](
-        conv1=nn.Conv2d(in_channels, widths[0], 7, stride=2, padding=3, bias=False),
-        bn1=nn.BatchNorm2d(widths[0]),
-        relu=nn.ReLU(inplace=True),
-        maxpool=nn.MaxPool2d(3, stride=2, padding=1),
-    )
-    return ResNet(
-        nn.Sequential(stem), make_blocks(make, widths, stages[depth]), in_channels, num_classes
-    )
+    blocks = blocks_of_stages(make, widths, stages[depth])
+    return ResNet(imagenet_stem(in_channels, widths[0]), blocks, in_channels, num_classes)
 
 
 def cifar_resnet(
@@ -165,7 +174,7 @@ def cifar_resnet(
     def make(inputs: int, width: int, stride: int) -> BasicBlock:
         return BasicBlock(inputs, width, stride, shortcut)
 
-    blocks = make_blocks(make, (maps, 2 * maps, 4 * maps), (n, n, n))
+    blocks = blocks_of_stages(make, (maps, 2 * maps, 4 * maps), (n, n, n))
     return ResNet(nn.Sequential(stem), blocks, in_channels, num_classes)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_counts
-from cnnhistory._util.lookup import check_one_of
+from cnnhistory._util.lookup import check_one_of, expected
 
 # How a block passes its input on where its shape changes: zeros for new maps (A), projection (B),
 # or projection in every block (C).
@@ -107,15 +107,16 @@ class Bottleneck(nn.Module):
     """Add three convolutions to the input: 1x1 to fewer maps, 3x3, 1x1 back to four times more.
 
     y = relu(BN(W3 * relu(BN(W2 * relu(BN(W1 * x))))) + s(x)) with the shortcut s, as in
-    `BasicBlock`.
+    `BasicBlock`. In between are `inner` maps, by default `width`, in `groups` that do not read each
+    other: more of both make the blocks of wide residual networks and of ResNeXt.
 
     Shape: input (N, in_channels, H, W), output (N, 4 width, ceil(H/stride), ceil(W/stride)).
 
     Raises:
-        ValueError: as `BasicBlock`.
+        ValueError: as `BasicBlock`, or the groups do not share the inner maps evenly.
 
     Source: he2016deep, Figure 5 right and Table 1; the stride is in the first 1x1 convolution, as
-    in the authors' release, or in the 3x3 one.
+    in the authors' release, or in the 3x3 one. Groups: xie2017aggregated, Figure 3(c).
     """
 
     def __init__(
@@ -125,16 +126,22 @@ class Bottleneck(nn.Module):
         stride: int,
         option: Option | None,
         stride_in_3x3: bool = False,
+        inner: int | None = None,
+        groups: int = 1,
     ) -> None:
         super().__init__()
-        check_counts(in_channels=in_channels, width=width, stride=stride)
+        inner = width if inner is None else inner
+        check_counts(in_channels=in_channels, width=width, stride=stride, groups=groups)
+        check_counts(inner=inner)
+        if inner % groups:
+            raise expected("groups", f"a divisor of the {inner} inner maps", groups)
         self.out_channels = 4 * width
         first, second = (1, stride) if stride_in_3x3 else (stride, 1)
-        self.conv1 = nn.Conv2d(in_channels, width, 1, first, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, second, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, self.out_channels, 1, bias=False)
+        self.conv1 = nn.Conv2d(in_channels, inner, 1, first, bias=False)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, inner, 3, second, padding=1, groups=groups, bias=False)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = nn.Conv2d(inner, self.out_channels, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(self.out_channels)
         self.relu = nn.ReLU(inplace=True)
         self.shortcut = make_shortcut(option, in_channels, self.out_channels, stride)

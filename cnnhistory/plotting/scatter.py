@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cbook import STEP_LOOKUP_MAP
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
@@ -67,7 +70,7 @@ def label_points(
     names: Sequence[str],
     fontsize: float = 8,
 ) -> Axes:
-    """Write a name beside each point, where it covers least of other names and points.
+    """Write a name beside each point, where it covers least of other names, points and lines.
 
     Call it last: the places depend on the limits of the axes.
 
@@ -84,6 +87,7 @@ def label_points(
         Bbox.from_bounds(x - 3, y - 3, 6, 6)
         for x, y in ax.transData.transform([*zip(xs, ys, strict=True)])
     ]
+    taken += _lines(ax)
     for x, y, name in sorted(zip(xs, ys, names, strict=True), key=lambda point: -point[1]):
         tried: list[tuple[float, int, Annotation, Bbox]] = []
         for dx, dy, side in _PLACES:
@@ -103,6 +107,20 @@ def label_points(
                 text.remove()
         taken.append(box)
     return ax
+
+
+def _lines(ax: Axes) -> list[Bbox]:
+    """Return small boxes along the lines that are drawn, three pixels apart."""
+    boxes = []
+    for line in ax.lines:
+        if line.get_linestyle() == "None":
+            continue
+        corners = STEP_LOOKUP_MAP[line.get_drawstyle()](*np.asarray(line.get_data(), float))
+        for start, end in pairwise(line.get_transform().transform(np.transpose(corners))):
+            steps = min(1000, int(np.hypot(*(end - start)) // 3) + 1)
+            for x, y in np.linspace(start, end, steps, endpoint=False):
+                boxes.append(Bbox.from_bounds(x - 1.5, y - 1.5, 3, 3))
+    return boxes
 
 
 def _common(a: Bbox, b: Bbox) -> float:

@@ -51,7 +51,7 @@ def output_texts(output: Notebook) -> list[str]:
         return [output.text]
     if output.output_type == "error":
         return [output.evalue, *output.traceback]
-    return [str(v) for mime, v in output.data.items() if not mime.startswith("image/p")]
+    return [str(v) for mime, v in output.data.items() if not mime.startswith("image/")]
 
 
 def counts_in_order(notebook: Notebook) -> list[str]:

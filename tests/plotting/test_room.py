@@ -34,7 +34,10 @@ NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
     "figures.landscape_chart.labels", "figures.zfnet.beside",
-    "images.stretched", "style.looks", "style.use_book_style",
+    "images.stretched", "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style",
+    "svg.figure_svg", "svg.show_figures_as_svg", "svg_shapes.align_lines",
+    "svg_shapes.place_picture", "svg_shapes.short", "svg_shapes.shorten_transform",
+    "svg_shapes.small_path", "svg_tree.written",
 }  # fmt: skip
 STAGES = [("base", 0.3), ("prune", 0.2)]
 STORED = xnor.Stored("net", "float32", 0.9, 0.8, 0.95, 1e6, 0.2)

@@ -62,6 +62,18 @@ def test_names_keep_off_each_other_and_off_the_dots(ax):
             assert not box.contains(x, y)
 
 
+def test_names_keep_off_lines(ax):
+    ax.set(xlim=(0, 10), ylim=(0, 10))
+    ax.step([5, 9.5], [5, 9], where="post", ls="--")
+    ax.plot([5], [5], "o")
+    label_points(ax, [5], [5], ["on the line"])
+    (name,) = ax.texts
+    ax.figure.draw_without_rendering()
+    box = name.get_window_extent()
+    right, up = ax.transData.transform([(9.5, 5), (5, 5)])
+    assert not (box.x1 > up[0] and box.y0 < right[1] < box.y1)
+
+
 def test_names_stay_inside_where_they_can(ax):
     ax.plot([0, 1], [0, 1], "o")
     ax.set(xlim=(0, 1), ylim=(0, 1))

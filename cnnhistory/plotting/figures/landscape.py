@@ -10,6 +10,7 @@ from torch import nn
 
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import count_multiply_adds, count_parameters
+from cnnhistory.plotting.names import model_name
 from cnnhistory.registry import list_models, on_meta, system_of
 from cnnhistory.survey.accuracies import DATA_SETS, Reported, reported
 
@@ -33,6 +34,11 @@ class Point:
     def model(self) -> str:
         """Name of the model, as `create_model` takes it."""
         return self.figure.model
+
+    @property
+    def name(self) -> str:
+        """The model's name as people write it."""
+        return model_name(self.model)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -73,7 +73,7 @@ class LandscapeChart:
         present = {point.figure.data for point in self.points}
         choices = {
             "Data": ("data", {data: data for data in DATA_SETS if data in present}),
-            "Accuracy": ("metric", {"top5": "top-5", "top1": "top-1"}),
+            "Accuracy": ("metric", {"top1": "top-1", "top5": "top-5"}),
             "Against": (
                 "x",
                 {"macs": "multiply-adds", "params": "parameters", "year": "year"},
@@ -127,10 +127,9 @@ class LandscapeChart:
         """Return the drawing that is there without a script, as SVG."""
         first = self.points[0].figure.data
         data = "ImageNet" if any(p.figure.data == "ImageNet" for p in self.points) else first
-        top = 5 if data == "ImageNet" else 1
-        shown = [p for p in self.points if p.figure.data == data and p.accuracy(top) is not None]
+        shown = [p for p in self.points if p.figure.data == data and p.accuracy() is not None]
         costs = [p.multiply_adds for p in shown]
-        values = [p.accuracy(top) or 0.0 for p in shown]
+        values = [p.accuracy() or 0.0 for p in shown]
         low, high = math.log10(min(costs)) - 0.08, math.log10(max(costs)) + 0.2
         floor, ceiling = min(values) - 1, max(values) + 1
 
@@ -159,7 +158,7 @@ class LandscapeChart:
             f'<text class="axis" x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">'
             f"multiply-adds for one crop</text>"
             f'<text class="axis" transform="translate(14 {TOP}) rotate(-90)" text-anchor="end">'
-            f"top-{top} accuracy, %</text>"
+            "top-1 accuracy, %</text>"
         )
         front = [(x(costs[i]), y(values[i])) for i in pareto(costs, values)]
         steps = "".join(f"H{right:.1f}V{up:.1f}" for right, up in front[1:])
@@ -173,17 +172,21 @@ class LandscapeChart:
             radius = SMALLEST + (LARGEST - SMALLEST) * share
             dots.append((point, x(point.multiply_adds), y(value), radius))
         for point, cx, cy, radius in sorted(dots, key=lambda dot: -dot[3]):
-            title = f"{point.model}, {VIEWS[point.figure.views]}: {point.accuracy(top):g} %"
+            title = f"{point.name}, {VIEWS[point.figure.views]}: {point.accuracy():g} %"
             parts.append(
                 f'<circle class="dot" data-era="{self.eras[point.era]}" cx="{cx:.1f}" '
                 f'cy="{cy:.1f}" r="{radius:.1f}"><title>{escape(title)}</title></circle>'
             )
-        chosen = {id(p) for p in best(shown, top)}
-        named = [(d[0].model, *d[1:]) for d in dots if id(d[0]) in chosen]
-        for text, left, base in labels(named, [d[1:] for d in dots]):
+        chosen = {id(p) for p in best(shown)}
+        named = [(d[0].name, *d[1:]) for d in dots if id(d[0]) in chosen]
+        ends = [*front[1:], (float(WIDTH - RIGHT), 0.0)]
+        lines: list[Box] = []
+        for (left, up), (right, next_up) in zip(front, ends, strict=True):
+            lines += [(left, up - 1, right, up + 1), (right - 1, next_up, right + 1, up)]
+        for text, left, base in labels(named, [d[1:] for d in dots], lines[:-1]):
             parts.append(f'<text class="name" x="{left:.1f}" y="{base:.1f}">{escape(text)}</text>')
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Top-{top} accuracy on '
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Top-1 accuracy on '
             f"{escape(data)} against multiply-adds, {len(shown)} figures; the table has the "
             f'numbers">{"".join(parts)}</svg>'
         )
@@ -198,7 +201,7 @@ def _cells(point: Point) -> list[str]:
     tested = VIEWS[figure.views] + (f" of {figure.size}²" if figure.data == "ImageNet" else "")
     errors = [f"{e:g} %" if e is not None else "–" for e in (figure.top1, figure.top5)]
     return [
-        point.model,
+        point.name,
         str(point.year),
         figure.data,
         tested,
@@ -212,22 +215,28 @@ def _cells(point: Point) -> list[str]:
 def labels(
     named: Sequence[tuple[str, float, float, float]],
     dots: Sequence[tuple[float, float, float]],
+    lines: Sequence[Box] = (),
 ) -> list[tuple[str, float, float]]:
     """Return text, left end and base line of each label that fits beside its dot.
 
     Args:
         named: text, center and radius of the dots that want a label.
         dots: centers and radii of all dots; a label keeps off their middle.
+        lines: thin boxes around lines that labels keep off.
     """
-    taken = [_box(cx, cy, 0.6 * radius) for cx, cy, radius in dots]
+    taken = [*lines, *(_box(cx, cy, 0.6 * radius) for cx, cy, radius in dots)]
     placed = []
     for text, cx, cy, radius in sorted(named, key=lambda dot: dot[2]):
-        wide = len(text) * LETTER
+        wide, near = len(text) * LETTER, 0.7 * radius + 2
         for left, base in (
             (cx + radius + 3, cy + 4),
             (cx - radius - 3 - wide, cy + 4),
             (cx - wide / 2, cy - radius - 4),
             (cx - wide / 2, cy + radius + 12),
+            (cx - near - wide, cy - near),
+            (cx + near, cy + near + 9),
+            (cx + near, cy - near),
+            (cx - near - wide, cy + near + 9),
         ):
             box = (left, base - LABEL_HEIGHT + 2, left + wide, base + 2)
             inside = left >= LEFT and box[2] <= WIDTH and box[1] >= 0

@@ -9,5 +9,9 @@ SYSTEM = System(
     era="mobile",
     task="classification",
     paper="howard2017mobilenets",
+    models=(
+        "mobilenet_v1",
+        "mobilenet_v1_full",
+    ),
     digest="mobilenet-v1",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="mobile",
     task="classification",
     paper="sandler2018mobilenetv2",
+    models=("mobilenet_v2",),
     digest="mobilenet-v2",
 )

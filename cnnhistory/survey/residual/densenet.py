@@ -9,5 +9,15 @@ SYSTEM = System(
     era="residual",
     task="classification",
     paper="huang2017densely",
+    models=(
+        "densenet121",
+        "densenet161",
+        "densenet169",
+        "densenet201",
+        "densenet264",
+        "densenet40_12",
+        "densenet_bc_100_12",
+        "densenet_bc_190_40",
+    ),
     digest="densenet",
 )

@@ -9,5 +9,12 @@ SYSTEM = System(
     era="residual",
     task="classification",
     paper="zagoruyko2016wide",
+    models=(
+        "wrn_16_4",
+        "wrn_16_8",
+        "wrn_28_10",
+        "wrn_40_4",
+        "wrn_50_2",
+    ),
     digest="wrn",
 )

@@ -9,5 +9,7 @@ SYSTEM = System(
     era="residual",
     task="classification",
     paper="mahajan2018exploring",
+    models=("resnext101_32x48d",),
+    module="models.resnext",
     digest="wsl-resnext",
 )

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -112,10 +113,10 @@ def test_the_chart_is_whole_without_its_script(found, html):
     assert [row["data-model"] for row in rows] == [p.model for p in found]
     assert rows[0]["data-macs"] == "724406816"
     assert rows[0]["data-top5"] == "81.8"
-    with_top5 = [p for p in found if p.figure.top5]
+    with_top1 = [p for p in found if p.figure.top1]
     dots = [attrs for tag, attrs in tags if attrs.get("class") == "dot"]
-    assert len(dots) == len(with_top5)
-    for name in ("alexnet", "googlenet", "resnet152"):
+    assert len(dots) == len(with_top1)
+    for name in ("AlexNet", "GoogLeNet", "ResNet-152"):
         assert re.search(rf'<text class="name"[^>]*>{name}</text>', html)
     (form,) = (attrs for tag, attrs in tags if tag == "form")
     assert "hidden" in form  # the script shows it
@@ -162,6 +163,36 @@ def test_labels_cover_neither_dots_nor_each_other():
         assert not any(landscape_chart._overlap(box, other) for other in boxes[:n])
         for cx, cy, _ in dots:
             assert not (box[0] < cx < box[2] and box[1] < cy < box[3])
+
+
+def test_labels_keep_off_lines():
+    dot = (200.0, 200.0, 6.0)
+    ((_, _, straight),) = labels([("network", *dot)], [dot])
+    line = (150.0, 199.0, 400.0, 201.0)
+    ((_, left, base),) = labels([("network", *dot)], [dot], [line])
+    assert straight == 204
+    assert base < 199 or base - 10 > 201
+    assert left < 400
+
+
+def test_the_front_crosses_no_name(html):
+    drawing = html.partition("<script>")[0]
+    steps = re.search(r'<path class="front" d="M([\d.]+) ([\d.]+)(.*?)H(\d+)"', drawing)
+    corners = [(float(steps[1]), float(steps[2]))]
+    for right, up in re.findall(r"H([\d.]+)V([\d.]+)", steps[3]):
+        corners += [(float(right), corners[-1][1]), (float(right), float(up))]
+    corners.append((float(steps[4]), corners[-1][1]))
+    names = re.findall(r'<text class="name" x="([\d.]+)" y="([\d.]+)">([^<]*)<', drawing)
+    assert len(names) > 8
+    for x, y, name in names:
+        left, right = float(x), float(x) + len(name) * landscape_chart.LETTER
+        for (x0, y0), (x1, y1) in pairwise(corners):
+            assert (
+                max(x0, x1) < left
+                or min(x0, x1) > right
+                or max(y0, y1) < float(y) - 8
+                or min(y0, y1) > float(y)
+            ), name
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

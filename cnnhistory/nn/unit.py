@@ -1,0 +1,57 @@
+"""Convolution, batch normalization and activation: the unit of most networks since 2015."""
+
+from collections import OrderedDict
+
+from torch import nn
+
+from cnnhistory._util.lookup import check_one_of
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+
+
+def conv_norm(
+    in_channels: int,
+    out_channels: int,
+    kernel: int | tuple[int, int],
+    stride: int = 1,
+    *,
+    padding: int | tuple[int, int] | None = None,
+    groups: int = 1,
+    activation: str | None = "relu",
+    eps: float = 1e-5,
+) -> nn.Sequential:
+    """Return y = activation(BN(W * x)), as layers called `conv`, `bn` and `relu`.
+
+    The convolution has no bias, since the normalization would take it away. The activation works in
+    place.
+
+    Shape: input (N, in_channels, H, W), output (N, out_channels, H', W') with H' = ceil(H / stride)
+    for an odd kernel and the default padding.
+
+    Args:
+        in_channels: maps that it reads.
+        out_channels: maps that it makes.
+        kernel: side of the window, or height and width.
+        stride: pixels between two windows.
+        padding: zeros at each edge; default: half of the window, which keeps the size.
+        groups: parts of the maps that do not read each other; `in_channels` for a depthwise one.
+        activation: "relu", "relu6", or None.
+        eps: added to the variance.
+
+    Raises:
+        ValueError: there is no such activation.
+
+    Source: ioffe2015batch, Section 3.2.
+    """
+    if padding is None:
+        padding = kernel // 2 if isinstance(kernel, int) else (kernel[0] // 2, kernel[1] // 2)
+    layers = OrderedDict[str, nn.Module](
+        conv=nn.Conv2d(
+            in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False
+        ),
+        bn=nn.BatchNorm2d(out_channels, eps=eps),
+    )
+    if activation is not None:
+        check_one_of("activation", activation, ACTIVATIONS)
+        layers["relu"] = ACTIVATIONS[activation](inplace=True)
+    return nn.Sequential(layers)

@@ -1,0 +1,118 @@
+"""Figures as small SVG: text stays text, and the same picture gives the same bytes.
+
+One unit is a point, 4/3 pixels of a screen. The root carries the boxes of the parts that a narrow
+page may put below each other, `data-panels`: "left top width height" of each, in units.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.text import Text
+
+from cnnhistory.plotting.panels import panels
+from cnnhistory.plotting.svg_shapes import short
+from cnnhistory.plotting.svg_tree import INHERITED, SVG, Cleaner, written
+
+PIXELS = 4 / 3  # of a screen, for a point
+MARGIN = 0.04  # inches around what is drawn
+MOST_VERTICES = 4000  # of an artist; one with more is drawn as pixels
+DENSITY = 192  # dots an inch of what is drawn as pixels: two for each of a screen's
+SETTINGS: dict[Any, Any] = {
+    "path.simplify_threshold": 0.2,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "cnnhistory",
+    "svg.image_inline": True,
+}
+
+
+def figure_svg(figure: Figure) -> str:
+    """Return a figure as the text of one `svg` element, on white.
+
+    An artist of more than `MOST_VERTICES` points, such as a dense scatter, is drawn as pixels.
+    """
+    figure.draw_without_rendering()
+    inches = figure.get_tightbbox().padded(MARGIN)
+    parts = panels(figure, inches)
+    text = io.StringIO()
+    with mpl.rc_context(SETTINGS), _prepared(figure):
+        figure.savefig(
+            text, format="svg", bbox_inches=inches, dpi=DENSITY, facecolor="none",
+            metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
+        )  # fmt: skip
+    root = ET.fromstring(text.getvalue())
+    Cleaner(root).clean()
+    body = "".join(written(child) for child in root)
+    # names that are the same in no other figure: a page holds several
+    name = "f" + sha256(body.encode()).hexdigest()[:6]
+    body = re.sub(r'( id="| href="#|url\(#)(?=n\d)', rf"\g<1>{name}", body)
+    width, height = short(inches.width * 72), short(inches.height * 72)
+    said = [("font-family", "sans-serif"), ("stroke-linejoin", "round")]
+    said += [(key, root.attrib[key]) for key in INHERITED if key in root.attrib]
+    if parts:
+        said.append(("data-panels", ";".join(" ".join(map(short, part)) for part in parts)))
+    return (
+        f'<svg xmlns="{SVG}" width="{inches.width * 96:.0f}" height="{inches.height * 96:.0f}" '
+        f'viewBox="0 0 {width} {height}" ' + " ".join(f'{k}="{v}"' for k, v in said) + ">"
+        f'<path class="paper" fill="#fff" stroke="none" d="M0 0h{width}v{height}h-{width}z"/>'
+        f"{body}</svg>"
+    )
+
+
+@contextmanager
+def _prepared(figure: Figure) -> Iterator[None]:
+    """Have pictures stored in their own pixels, dense artists as pixels, lines of text marked."""
+    undo: list[tuple[Any, Any]] = []
+
+    def change(artist: Any, what: str, value: Any) -> None:
+        undo.append((getattr(artist, f"set_{what}"), getattr(artist, f"get_{what}")()))
+        getattr(artist, f"set_{what}")(value)
+
+    for image in figure.findobj(AxesImage):
+        if image.get_interpolation() in ("auto", "antialiased", "nearest"):
+            change(image, "interpolation", "none")
+    for text in figure.findobj(Text):
+        if "\n" in text.get_text():
+            change(text, "gid", f"lines-{text.get_ha()}")  # type: ignore[attr-defined]
+    for artist in figure.findobj(lambda a: _vertices(a) > MOST_VERTICES):
+        change(artist, "rasterized", True)
+    try:
+        yield
+    finally:
+        for restore, value in undo:
+            restore(value)
+
+
+def _vertices(artist: Any) -> int:
+    if hasattr(artist, "get_xdata"):
+        return len(artist.get_xdata())
+    if hasattr(artist, "get_offsets") and hasattr(artist, "get_paths"):
+        return max(4 * len(artist.get_offsets()), sum(len(p.vertices) for p in artist.get_paths()))
+    return 0
+
+
+def show_figures_as_svg() -> None:
+    """Have a notebook show figures by `figure_svg`; outside of one, do nothing."""
+    try:
+        from IPython import get_ipython
+    except ModuleNotFoundError:
+        return
+    shell = get_ipython()
+    if shell is None:
+        return
+    if "inline" in mpl.get_backend():
+        # it chooses a format of its own as it is imported: let that come first
+        import matplotlib_inline.backend_inline  # noqa: F401
+    formatters = shell.display_formatter.formatters
+    for formatter in formatters.values():
+        formatter.pop(Figure, None)
+    formatters["image/svg+xml"].for_type(Figure, figure_svg)
