@@ -6,7 +6,11 @@ from torch import nn
 
 from cnnhistory._util.lookup import check_one_of
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "sigmoid": nn.Sigmoid,
+}
 
 
 def conv_norm(
@@ -18,12 +22,13 @@ def conv_norm(
     padding: int | tuple[int, int] | None = None,
     groups: int = 1,
     activation: str | None = "relu",
+    batch_norm: bool = True,
     eps: float = 1e-5,
 ) -> nn.Sequential:
-    """Return y = activation(BN(W * x)), as layers called `conv`, `bn` and `relu`.
+    """Return y = activation(BN(W * x)), as layers called `conv`, `bn` and by the activation.
 
-    The convolution has no bias, since the normalization would take it away. The activation works in
-    place.
+    The convolution has no bias, since the normalization would take it away; without `batch_norm` it
+    has one. ReLU works in place.
 
     Shape: input (N, in_channels, H, W), output (N, out_channels, H', W') with H' = ceil(H / stride)
     for an odd kernel and the default padding.
@@ -35,7 +40,8 @@ def conv_norm(
         stride: pixels between two windows.
         padding: zeros at each edge; default: half of the window, which keeps the size.
         groups: parts of the maps that do not read each other; `in_channels` for a depthwise one.
-        activation: "relu", "relu6", or None.
+        activation: "relu", "relu6", "sigmoid", or None.
+        batch_norm: whether there is a normalization.
         eps: added to the variance.
 
     Raises:
@@ -47,11 +53,13 @@ def conv_norm(
         padding = kernel // 2 if isinstance(kernel, int) else (kernel[0] // 2, kernel[1] // 2)
     layers = OrderedDict[str, nn.Module](
         conv=nn.Conv2d(
-            in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False
-        ),
-        bn=nn.BatchNorm2d(out_channels, eps=eps),
+            in_channels, out_channels, kernel, stride, padding, groups=groups, bias=not batch_norm
+        )
     )
+    if batch_norm:
+        layers["bn"] = nn.BatchNorm2d(out_channels, eps=eps)
     if activation is not None:
         check_one_of("activation", activation, ACTIVATIONS)
-        layers["relu"] = ACTIVATIONS[activation](inplace=True)
+        in_place = {} if activation == "sigmoid" else {"inplace": True}
+        layers[activation] = ACTIVATIONS[activation](**in_place)
     return nn.Sequential(layers)

@@ -316,7 +316,6 @@ OLD = {
     "landscape",
     "lenet1989",
     "lenet1990",
-    "lenet5",
     "pruning",
     "resnet",
     "resnet_ensembles",

@@ -9,5 +9,9 @@ SYSTEM = System(
     era="inception",
     task="classification",
     paper="szegedy2017inception",
+    models=(
+        "inception_resnet_v1",
+        "inception_resnet_v2",
+    ),
     digest="inception-resnet",
 )

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="classification",
     paper="ioffe2015batch",
     see_also=("szegedy2016rethinking",),
+    models=("inception_v2",),
     digest="inception-v2",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="inception",
     task="classification",
     paper="szegedy2016rethinking",
+    models=("inception_v3",),
     digest="inception-v3",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="inception",
     task="classification",
     paper="szegedy2017inception",
+    models=("inception_v4",),
     digest="inception-v4",
 )

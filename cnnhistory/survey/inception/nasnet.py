@@ -9,5 +9,10 @@ SYSTEM = System(
     era="inception",
     task="classification",
     paper="zoph2018learning",
+    models=(
+        "nasnet_a_large",
+        "nasnet_a_mobile",
+        "nasnet_a_cifar",
+    ),
     digest="nasnet",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="inception",
     task="classification",
     paper="chollet2017xception",
+    models=("xception",),
     digest="xception",
 )

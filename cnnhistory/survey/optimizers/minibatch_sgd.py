@@ -9,5 +9,6 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="bottou2010large",
+    object="optim.sgd.SGD",
     digest="minibatch-sgd",
 )

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="optimizer",
     paper="polyak1964some",
     see_also=("sutskever2013importance",),
+    object="optim.momentum.Momentum",
     digest="momentum",
 )

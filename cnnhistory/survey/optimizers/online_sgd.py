@@ -10,5 +10,6 @@ SYSTEM = System(
     task="optimizer",
     paper="lecun1998efficient",
     see_also=("robbins1951stochastic",),
+    object="optim.sgd.SGD",
     digest="online-sgd",
 )

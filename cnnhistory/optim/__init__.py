@@ -1,0 +1,1 @@
+"""Update rules of gradient descent, each written out as a torch optimizer."""

@@ -1,0 +1,67 @@
+"""What all update rules share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from cnnhistory._util.lookup import expected
+
+
+class UpdateRule(Optimizer):
+    """A torch optimizer of which a rule writes only what it does with one parameter.
+
+    `state` of a parameter begins empty; `starting_state` names what it holds and gives the first
+    values. `step` calls `update` for each parameter that has a gradient.
+
+    Args:
+        parameters: tensors, or groups of them with settings of their own.
+        settings: of the rule, the learning rate among them.
+
+    Raises:
+        ValueError: a setting is negative or no number, or one of `below_1` is not below 1.
+    """
+
+    below_1: tuple[str, ...] = ()
+
+    def __init__(
+        self, parameters: Iterable[Tensor] | Iterable[dict[str, Any]], **settings: float
+    ) -> None:
+        super().__init__(parameters, settings)
+        for group in self.param_groups:
+            for name in settings:
+                value = group[name]
+                if not value >= 0:
+                    raise expected(name, "a number, at least 0", value)
+                if name in self.below_1 and not value < 1:
+                    raise expected(name, "a number below 1", value)
+
+    def starting_state(self, parameter: Tensor) -> dict[str, Tensor]:
+        """Return what the rule remembers of a parameter before the first step: zeros."""
+        return {}
+
+    @abstractmethod
+    def update(self, w: Tensor, g: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
+        """Change a parameter in place, and what is remembered of it."""
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Update every parameter once; return the loss of the closure, if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for w in group["params"]:
+                if w.grad is None:
+                    continue
+                state = self.state[w]
+                if not state:
+                    state.update(self.starting_state(w))
+                self.update(w, w.grad, state, group)
+        return loss
