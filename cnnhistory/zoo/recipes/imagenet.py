@@ -92,8 +92,8 @@ def _zfnet_part(
 def _nin(name: str, lr: float, **network_args: Any) -> TrainingRecipe:
     """Network in network and what it is compared with, on patches.
 
-    Each rate has the lowest validation error after 12 epochs, out of 0.0025, 0.005, 0.01 and 0.02,
-    for one seed.
+    Out of 0.0025, 0.005, 0.01 and 0.02 each rate has the lowest validation error after 12 epochs,
+    for one seed, or one that is less than a point above it.
     """
     return TrainingRecipe(
         id=f"{name}_patches",
@@ -129,11 +129,11 @@ RECIPES = (
     _stack((3, 3), maps=20, relu_between=False, seeds=3),
     _stack((3, 3, 3), maps=16, seeds=3),
     _stack((7,), maps=12, seeds=3),
-    _nin("nin", 0.01),
+    _nin("nin", 0.005),
     _nin("nin_open", 0.01, last_relu=False),
     # fewer maps, so that it has about as many parameters as the others
     _nin("nin_plain", 0.005, plain=True, last_relu=False, width=22 / 192),
-    _nin("nin_dense", 0.01, dense_for=24, last_relu=False),
+    _nin("nin_dense", 0.005, dense_for=24, last_relu=False),
     TrainingRecipe(  # for the ablations: what a network without shortcuts does without a layer
         id="vgg16_bn_cifar10",
         model="vgg16_bn",
