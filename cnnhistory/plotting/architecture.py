@@ -99,8 +99,9 @@ def architecture(
         else:
             drawn = _bar(ax, x, shape)
         middle = drawn.middle
-        ax.text(middle, label_at, row.name.split(".")[-1].upper() if row else "input", ha="center", va="bottom",
-                fontweight="bold", fontsize=small + 1)  # fmt: skip
+        name = row.name.split(".")[-1].upper() if row else "input"
+        ax.text(middle, label_at, name, ha="center", va="bottom", fontweight="bold",
+                fontsize=small + 1)  # fmt: skip
         ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=small)
         if row:
             kind = WORDS.get(row.type, row.type).replace(" ", "\n").replace("-", "-\n")
