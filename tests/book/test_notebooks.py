@@ -314,7 +314,6 @@ OLD = {
     "bnn",
     "deep_compression",
     "landscape",
-    "lenet1990",
     "nin_googlenet",
     "resnet",
     "vgg",
