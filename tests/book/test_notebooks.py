@@ -317,7 +317,6 @@ OLD = {
     "nin_googlenet",
     "resnet",
     "vgg",
-    "why_it_stalled",
     "xnor",
     "zfnet",
 }
