@@ -312,7 +312,6 @@ NEW_CHECKS: tuple[Check, ...] = (
 OLD = {
     "alexnet",
     "bnn",
-    "deep_compression",
     "landscape",
     "nin_googlenet",
     "resnet",
