@@ -310,7 +310,6 @@ NEW_CHECKS: tuple[Check, ...] = (
 
 # Chapters that are still in the first manner, one a line.
 OLD = {
-    "alexnet",
     "landscape",
     "nin_googlenet",
     "resnet",
