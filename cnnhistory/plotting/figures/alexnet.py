@@ -10,7 +10,7 @@ from torch import Tensor
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
 from cnnhistory.plotting.diagram import Pen, box, frame, line
-from cnnhistory.plotting.style import BLACK, COLORS, WIDEST, axes_or_new
+from cnnhistory.plotting.style import BLACK, COLORS, axes_or_new
 
 HALVES = (1.25, -1.25)  # where the two halves of a layer lie
 STEP = 1.75  # from one layer to the next
@@ -51,7 +51,7 @@ def towers(
     if unknown := sorted(set(divided) - set(layers)):
         raise expected("divided", "names of `layers`", ", ".join(unknown))
     shapes = [tuple(table[name].output_shape or ()) for name in layers]
-    ax = axes_or_new(ax, (WIDEST, 2.9))
+    ax = axes_or_new(ax, (11, 3.9))
     _picture(ax, table.input_shape, image)
     before = [(0.75, 0.0)]
     for index, (name, shape) in enumerate(zip(layers, shapes, strict=True), start=1):
@@ -65,7 +65,7 @@ def towers(
         for half, y in enumerate((0.0,) if last else HALVES):
             pen = Pen(color=BLACK if last else COLORS[half], width=1.6)
             box(ax, (x + width / 2, y), (width, side), pen=pen)
-            ax.text(x + width / 2, y - side / 2 - 0.08, text, ha="center", va="top", fontsize=8)
+            ax.text(x + width / 2, y - side / 2 - 0.08, text, ha="center", va="top", fontsize=9)
             for other, (end, height) in enumerate(before):
                 own = len(before) == 1 or other == half or last
                 if own or name not in divided:
@@ -84,5 +84,5 @@ def _picture(ax: Axes, shape: tuple[int, ...], image: Tensor | None) -> None:
     if image is not None:
         ax.imshow(image.cpu().numpy(), extent=(-0.75, 0.75, -0.75, 0.75), zorder=2)
     box(ax, (0, 0), (1.5, 1.5), face="none", pen=Pen(width=1), zorder=3)
-    ax.text(0, -0.83, f"{shape[0]}@{shape[1]}", ha="center", va="top", fontsize=8)
+    ax.text(0, -0.83, f"{shape[0]}@{shape[1]}", ha="center", va="top", fontsize=9)
     ax.text(0, _NAMES_AT, "input", ha="center", va="bottom", fontweight="bold")
