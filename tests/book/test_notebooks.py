@@ -313,7 +313,6 @@ OLD = {
     "landscape",
     "nin_googlenet",
     "resnet",
-    "xnor",
     "zfnet",
 }
 
