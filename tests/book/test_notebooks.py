@@ -313,8 +313,6 @@ OLD = {
     "landscape",
     "nin_googlenet",
     "resnet",
-    "vgg",
-    "xnor",
     "zfnet",
 }
 
