@@ -24,16 +24,12 @@ def label_lines(ax: Axes, fontsize: float = 9) -> Axes:
 
     Lines that look alike, such as those of seeds, share the name of the first; it stands at the
     end of the middle one. Names are placed when the figure is drawn, so later changes of limits
-    and scales count. They stand once where axes beside each other have the same, and not at all
-    where the axes have a legend.
+    and scales count. They stand once where axes beside each other have the same. They are the
+    legend of the axes: `ax.legend()` replaces them, `ax.get_legend().remove()` removes them.
 
     Units: `fontsize` in points.
     """
-    for old in [a for a in ax.artists if isinstance(a, _EndNames)]:
-        old.remove()
-    names = _EndNames(fontsize)
-    ax.add_artist(names)
-    names.set_clip_on(False)
+    ax.legend_ = _EndNames(ax, fontsize)  # type: ignore[assignment]
     return ax
 
 
@@ -42,9 +38,12 @@ class _EndNames(Artist):
 
     zorder = 4
 
-    def __init__(self, fontsize: float) -> None:
+    def __init__(self, ax: Axes, fontsize: float) -> None:
         super().__init__()
         self.fontsize = fontsize
+        self.axes = ax
+        self.set_figure(ax.figure)
+        self._remove_method = lambda _: setattr(ax, "legend_", None)
 
     def draw(self, renderer: RendererBase) -> None:
         for artist in self._parts(renderer):
@@ -65,7 +64,7 @@ class _EndNames(Artist):
         """Return names, and a thin line to each that is not beside its end."""
         ax: Any = self.axes
         ends = _ends(ax)
-        if ax.get_legend() is not None or _is_named_beside(ax, ends):
+        if _is_named_beside(ax, ends):
             return []
         point = ax.figure.dpi / 72
         frame = ax.bbox
@@ -89,11 +88,10 @@ def _is_named_beside(ax: Any, ends: Sequence[tuple[float, float, Any, str]]) -> 
     """Whether axes to the right write the same names in the same colors."""
     said = {(to_hex(color), name) for _, _, color, name in ends}
     return any(
-        isinstance(artist, _EndNames)
+        isinstance(other.get_legend(), _EndNames)
         and said == {(to_hex(color), name) for _, _, color, name in _ends(other)}
         for other in ax.figure.axes
         if other.bbox.x0 >= ax.bbox.x1 and other.bbox.y0 < ax.bbox.y1 and ax.bbox.y0 < other.bbox.y1
-        for artist in other.artists
     )
 
 

@@ -180,3 +180,24 @@ def test_names_of_axes_move_away_from_larger_ticks():
 def test_the_path_box_is_that_of_its_spots():
     assert figures.path_box("M1 2h3v-4l-1 1z") == (1, -2, 4, 2)
     assert figures.path_box("M0 0c1 2 3 4 5 6") == (0, 0, 5, 6)
+
+
+@pytest.mark.book
+def test_the_dark_colors_are_the_theme_s():
+    styles = FOLDER.parents[1] / "_build" / "html" / "_static" / "styles"
+    text = "".join(sorted(path.read_text() for path in styles.glob("*theme.css")))
+    rules = ";".join(re.findall(r"html\[data-theme=\"?dark\"?\][^{}]*\{([^}]*)\}", text))
+    for name, color in (("background", figures.DARK), ("text-base", figures.LIGHT_TEXT)):
+        found = re.findall(rf"--pst-color-{name}:(#\w+)", rules)
+        assert color in [figures.parsed(value) for value in found]
+
+
+@pytest.mark.book
+def test_figures_of_the_notebooks_stand_in_the_page():
+    html = FOLDER.parents[1] / "_build" / "html"
+    pages = [path.read_text() for path in html.glob("*/*.html") if path.parent.name[0] != "_"]
+    assert sum(text.count('class="book-figure"') for text in pages) > 0
+    assert not any('class="paper"' in text for text in pages)
+    for text in pages:
+        ids = re.findall(r' id="(figure-[^"]+)"', text)
+        assert len(set(ids)) == len(ids)

@@ -310,18 +310,8 @@ NEW_CHECKS: tuple[Check, ...] = (
 
 # Chapters that are still in the first manner, one a line.
 OLD = {
-    "alexnet",
-    "bnn",
-    "deep_compression",
     "landscape",
-    "lenet1989",
-    "lenet1990",
-    "pruning",
     "resnet",
-    "resnet_ensembles",
-    "vgg",
-    "why_it_stalled",
-    "xnor",
     "zfnet",
 }
 

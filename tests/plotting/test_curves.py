@@ -10,7 +10,6 @@ def test_one_line_a_seed_one_label_a_name(ax):
     assert [list(line.get_ydata()) for line in ax.lines] == [[3, 2, 1], [3, 1, 1], [5, 4, 4]]
     assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
     assert [line.get_label() for line in ax.lines if line.get_label()[0] != "_"] == ["a", "b"]
-    assert ax.get_legend() is None
     first, second, other = ax.lines
     assert first.get_color() == second.get_color() != other.get_color()
     assert first.get_marker() == second.get_marker() != other.get_marker()

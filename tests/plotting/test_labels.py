@@ -12,10 +12,9 @@ def texts(figure):
     renderer = figure.canvas.get_renderer()
     found = {}
     for ax in figure.axes:
-        for artist in ax.artists:
-            for part in artist._parts(renderer):
-                if hasattr(part, "get_text"):
-                    found.setdefault(part.get_text(), []).append(part.get_window_extent(renderer))
+        for part in getattr(ax.get_legend(), "_parts", lambda _: [])(renderer):
+            if hasattr(part, "get_text"):
+                found.setdefault(part.get_text(), []).append(part.get_window_extent(renderer))
     return found
 
 
@@ -51,6 +50,9 @@ def test_later_scales_count_and_a_legend_replaces(ax):
     ax.figure.draw_without_rendering()
     ((box,),) = texts(ax.figure).values()
     assert box.y0 < ax.transData.transform((1, 10))[1] < box.y1
+    ax.get_legend().remove()
+    assert not texts(ax.figure)
+    label_lines(ax)
     ax.legend()
     assert not texts(ax.figure)
 
