@@ -311,7 +311,6 @@ NEW_CHECKS: tuple[Check, ...] = (
 # Chapters that are still in the first manner, one a line.
 OLD = {
     "landscape",
-    "resnet",
     "zfnet",
 }
 
