@@ -12,6 +12,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts
+from cnnhistory._util.lookup import expected
 from cnnhistory.nn.init import normal_
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
@@ -44,6 +45,22 @@ MODELS = {
     **dict.fromkeys(("vgg11", "vgg13", "vgg16", "vgg19"), PLAIN),
     **dict.fromkeys(("vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"), NORMALIZED),
 }
+
+
+def rows_of(configuration: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the five rows of a configuration that is given by name, or as rows.
+
+    Raises:
+        ValueError: no configuration of Table 1, and not five rows.
+    """
+    rows = CONFIGURATIONS.get(configuration, configuration)  # type: ignore[arg-type]
+    if isinstance(rows, str) or len(rows) != 5:
+        raise expected(
+            "configuration",
+            f"one of {', '.join(CONFIGURATIONS)}, or a tuple of five rows",
+            configuration,
+        )
+    return rows
 
 
 class VGG(nn.Module):
@@ -84,12 +101,7 @@ class VGG(nn.Module):
         width: float = 1.0,
     ) -> None:
         super().__init__()
-        rows = CONFIGURATIONS.get(configuration, configuration)  # type: ignore[arg-type]
-        if isinstance(rows, str) or len(rows) != 5:
-            raise ValueError(
-                f"configuration: expected one of {', '.join(CONFIGURATIONS)}, or a tuple of five "
-                f"rows, got {configuration!r}"
-            )
+        rows = rows_of(configuration)
         check_counts(num_classes=num_classes, in_channels=in_channels)
         check_counts(32, image_size=image_size)
         self.in_channels = in_channels
@@ -114,8 +126,9 @@ class VGG(nn.Module):
         self.features = nn.Sequential(features)
 
         units = scaled(DENSE, width)
+        last = maps * (image_size // 32) ** 2  # 512 * 7 * 7 at full size
         classifier = OrderedDict[str, nn.Module]()
-        for n, inputs in ((6, maps * (image_size // 32) ** 2), (7, units)):
+        for n, inputs in ((6, last), (7, units)):
             classifier[f"fc{n}"] = nn.Linear(inputs, units)
             classifier[f"relu{n}"] = nn.ReLU(inplace=True)
             classifier[f"drop{n}"] = nn.Dropout(0.5)
