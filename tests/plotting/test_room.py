@@ -19,20 +19,20 @@ from cnnhistory.plotting import architecture, bars, curves, diagram, images, sca
 from cnnhistory.plotting.figures import (
     alexnet,
     bnn,
+    deconvnet_visualization,
     deep_compression,
     nin_googlenet,
     pruning,
     resnet,
     resnet_ensembles,
     xnor,
-    zfnet,
 )  # fmt: skip
 
 # What draws nothing: settings, helpers of drawings, and the data of the landscape.
 NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
-    "figures.landscape_chart.labels", "figures.zfnet.beside",
+    "figures.landscape_chart.labels", "figures.deconvnet_visualization.beside",
     "images.stretched", "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style",
     "svg.figure_svg", "svg.show_figures_as_svg", "svg_shapes.align_lines",
     "svg_shapes.place_picture", "svg_shapes.short", "svg_shapes.shorten_transform",
@@ -77,7 +77,7 @@ PICTURES = {
     xnor.tile: lambda f, **to: f(2, 3, **to),
     xnor.trade_off: lambda f, **to: f([STORED], **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
-    zfnet.mirror: lambda f, **to: f(["convolution"], **to),
+    deconvnet_visualization.mirror: lambda f, **to: f(["convolution"], **to),
 }  # fmt: skip
 # A call of each function that adds to a picture.
 ADDITIONS = {
