@@ -10,6 +10,7 @@ kept the dense layers from over-fitting; response normalization and overlapping 
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -21,14 +22,27 @@ from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, last_side, scaled, window_count
 from cnnhistory.system import PATCHES, ModelCard
 
-# Section 3.5 and Figure 2, the convolutions. Maps, kernel, stride, padding, whether each half of
-# the maps reads its own half only, initial bias, then whether normalization and pooling follow.
+
+class Convolution(NamedTuple):
+    """One row of the table: `split` where each half of the maps reads its own half only."""
+
+    maps: int
+    kernel: int
+    stride: int
+    padding: int
+    split: bool
+    bias: float  # at the start of training
+    normalized: bool
+    pooled: bool
+
+
+# Section 3.5 and Figure 2.
 CONVOLUTIONS = (
-    (96, 11, 4, 0, False, 0.0, True, True),
-    (256, 5, 1, 2, True, 1.0, True, True),
-    (384, 3, 1, 1, False, 0.0, False, False),
-    (384, 3, 1, 1, True, 1.0, False, False),
-    (256, 3, 1, 1, True, 1.0, False, True),
+    Convolution(96, 11, 4, 0, split=False, bias=0.0, normalized=True, pooled=True),
+    Convolution(256, 5, 1, 2, split=True, bias=1.0, normalized=True, pooled=True),
+    Convolution(384, 3, 1, 1, split=False, bias=0.0, normalized=False, pooled=False),
+    Convolution(384, 3, 1, 1, split=True, bias=1.0, normalized=False, pooled=False),
+    Convolution(256, 3, 1, 1, split=True, bias=1.0, normalized=False, pooled=True),
 )
 DENSE = 4096  # units of fc6 and fc7
 
@@ -97,6 +111,22 @@ class AlexNetSettings:
         return ONE_TOWER_PADDING if self.one_tower else 0
 
     @property
+    def convolutions(self) -> list[Convolution]:
+        """The rows of the table with these settings."""
+        first, *others = CONVOLUTIONS
+        rows = [first._replace(padding=self.first_padding), *others]
+        wanted = ONE_TOWER_MAPS if self.one_tower else [row.maps for row in rows]
+        # Even numbers, so that two groups share them evenly.
+        return [
+            row._replace(
+                maps=scaled(maps, self.width, multiple=2),
+                split=row.split and self.groups == 2,
+                normalized=row.normalized and self.lrn,
+            )
+            for row, maps in zip(rows, wanted, strict=True)
+        ]
+
+    @property
     def pool(self) -> int:
         """Side of a pooling window; windows are two apart."""
         return 3 if self.overlapping_pooling else 2
@@ -104,10 +134,9 @@ class AlexNetSettings:
     def pool5_side(self, image_size: int) -> int:
         """Return height and width of the last maps for an image size; 0 or less if none is left."""
         side = image_size
-        for index, (_, kernel, stride, padding, *_, pooled) in enumerate(CONVOLUTIONS):
-            padding = padding if index else self.first_padding
-            side = window_count(side, kernel, stride, padding)
-            side = window_count(side, self.pool, 2) if pooled else side
+        for row in self.convolutions:
+            side = window_count(side, row.kernel, row.stride, row.padding)
+            side = window_count(side, self.pool, 2) if row.pooled else side
         return side
 
 
@@ -147,20 +176,16 @@ class AlexNet(nn.Module):
         side = last_side(s.image_size, s.pool5_side)
         features = OrderedDict[str, nn.Module]()
         maps = s.in_channels
-        for n, row in enumerate(CONVOLUTIONS, start=1):
-            wanted, kernel, stride, padding, split, _, normalized, pooled = row
-            if s.one_tower:
-                wanted = ONE_TOWER_MAPS[n - 1]
-            padding = padding if n > 1 else s.first_padding
-            wanted = scaled(wanted, s.width, multiple=2)  # so that two groups share them evenly
-            groups = s.groups if split else 1
-            features[f"conv{n}"] = nn.Conv2d(maps, wanted, kernel, stride, padding, groups=groups)
+        for n, row in enumerate(s.convolutions, start=1):
+            features[f"conv{n}"] = nn.Conv2d(
+                maps, row.maps, row.kernel, row.stride, row.padding, groups=2 if row.split else 1
+            )
             features[f"{s.activation}{n}"] = self._activation()
-            if normalized and s.lrn:
+            if row.normalized:
                 features[f"norm{n}"] = LocalResponseNorm(size=5, alpha=1e-4, beta=0.75, k=2.0)
-            if pooled:
+            if row.pooled:
                 features[f"pool{n}"] = nn.MaxPool2d(s.pool, stride=2)
-            maps = wanted
+            maps = row.maps
         self.features = nn.Sequential(features)
 
         units = scaled(DENSE, s.width)
@@ -185,7 +210,7 @@ class AlexNet(nn.Module):
         std = 0.01 / self.settings.width**0.5
         convolutions = [layer for layer in self.features if isinstance(layer, nn.Conv2d)]
         for n, (layer, row) in enumerate(zip(convolutions, CONVOLUTIONS, strict=True), start=1):
-            normal_(layer, 0.01 if n == 1 else std, bias=row[5])
+            normal_(layer, 0.01 if n == 1 else std, bias=row.bias)
         fc6, fc7, fc8 = (layer for layer in self.classifier if isinstance(layer, nn.Linear))
         normal_(fc6, std * 6 / side, bias=1.0)
         normal_(fc7, std, bias=1.0)

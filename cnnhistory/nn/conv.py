@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_counts
+from cnnhistory.nn.size import check_maps
 
 
 class PartialConv2d(nn.Module):
@@ -83,8 +84,7 @@ class PartialConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the maps of all output channels."""
-        if x.shape[1] != self.in_channels:
-            raise ValueError(f"input: expected {self.in_channels} maps, got {x.shape[1]}")
+        check_maps(x, self.in_channels)
         if self.bias_size is None:
             return F.conv2d(x, self.dense_weight(), self.bias, self.stride)
         maps = F.conv2d(x, self.dense_weight(), stride=self.stride)

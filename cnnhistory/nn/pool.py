@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_counts
+from cnnhistory.nn.size import check_maps
 
 
 class Subsample2d(nn.Module):
@@ -39,14 +40,9 @@ class Subsample2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sub-sampled maps."""
-        if x.shape[1] != self.channels:
-            raise ValueError(f"input: expected {self.channels} maps, got {x.shape[1]}")
-        if x.shape[2] % 2 or x.shape[3] % 2:
-            raise ValueError(
-                f"input: expected even height and width, got {x.shape[2]}x{x.shape[3]}"
-            )
-        total = 4 * F.avg_pool2d(x, 2)
-        return total * self.weight[:, None, None] + self.bias[:, None, None]
+        check_maps(x, self.channels, even=True)
+        sums = 4 * F.avg_pool2d(x, 2)  # of the four values of each block: (N, C, H/2, W/2)
+        return sums * self.weight[:, None, None] + self.bias[:, None, None]
 
     def extra_repr(self) -> str:
         """Show the number of maps."""

@@ -77,3 +77,20 @@ def check_images(
         f"x: expected a batch of images of shape (N, {channels}, {wanted}, got {tuple(x.shape)}"
         + (f"; {hint}" if hint else "")
     )
+
+
+def check_maps(x: Tensor, channels: int, *, even: bool = False) -> None:
+    """Refuse maps that a layer cannot take.
+
+    Args:
+        x: the input of the layer, (N, C, H, W).
+        channels: how many maps it expects.
+        even: whether height and width have to be even.
+
+    Raises:
+        ValueError: another number of maps, or an odd height or width.
+    """
+    if x.shape[1] != channels:
+        raise ValueError(f"input: expected {channels} maps, got {x.shape[1]}")
+    if even and (x.shape[2] % 2 or x.shape[3] % 2):
+        raise ValueError(f"input: expected even height and width, got {x.shape[2]}x{x.shape[3]}")

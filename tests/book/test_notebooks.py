@@ -316,7 +316,6 @@ OLD = {
     "landscape",
     "lenet1989",
     "lenet1990",
-    "lenet5",
     "nin_googlenet",
     "pruning",
     "resnet",
