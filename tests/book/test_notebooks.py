@@ -320,10 +320,8 @@ OLD = {
     "pruning",
     "resnet",
     "resnet_ensembles",
-    "vgg",
     "why_it_stalled",
     "xnor",
-    "zfnet",
 }
 
 
