@@ -6,19 +6,37 @@ another color there. Pictures, and what is drawn on them, keep theirs.
 """
 
 import colorsys
+import copy
 import re
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import figure_texts
 from docutils import nodes
 from sphinx.application import Sphinx
 
 SVG = "http://www.w3.org/2000/svg"
 MARK = 'class="paper"'  # only figures of ours have it
-# The dark theme's colors of page and text; a build's test compares them with the theme's.
-DARK, LIGHT_TEXT = (0x14, 0x18, 0x1E), (0xCE, 0xD6, 0xDD)
-LEAST_CONTRAST = 3.0  # of lines and areas against the dark page, and of text on an area
+# The dark theme's colors of page and text; a test of the built book compares them.
+DARK, LIGHT_TEXT = (0x12, 0x12, 0x12), (0xCE, 0xD6, 0xDD)
+LEAST_CONTRAST = 4.5  # of colors against the dark page
+PIXELS = 4 / 3  # for a unit
+SMALLEST = (
+    10  # pixels of a text; a page that is narrower than that needs scrolls the figure
+)
+PAGE, PHONE = (
+    688,
+    358,
+)  # pixels of the text's width on a screen of 1,280, and on a phone
+PICTURE = 0.3  # of its width, to which a panel without text may shrink
+WRAPS = 0.85  # of its width that a row has left before its panels wrap
+# What a picture says for all that is in it.
+KEPT = (
+    "fill", "font-size", "font-weight", "stroke", "stroke-linecap", "stroke-linejoin",
+    "stroke-width", "text-anchor",
+)  # fmt: skip
 Color = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
@@ -41,27 +59,167 @@ def inline_figures(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def figure_html(svg: str, alt: str, name: str) -> str:
-    """Return the HTML of a figure; `name` is its id, that of no other element of the page."""
+    """Return the HTML of a figure; `name` is its id, that of no other element of the page.
+
+    Its panels are pictures of their own, which wrap where the page is narrow.
+    """
     root = ET.fromstring(svg)
     for element in root.iter():
         element.tag = element.tag.removeprefix(f"{{{SVG}}}")
     for paper in root.findall("path[@class='paper']"):
         root.remove(paper)
     rename(root, name)
-    rules = dark_rules(root)
-    width = float(root.attrib.pop("width"))
-    root.attrib.pop("height")
-    root.attrib.pop("font-family", None)
-    root.set("aria-hidden", "true")
-    style = "".join(
+    style = [
         f"html[data-theme=dark] #{name} {selector}:not(.k){{{rule}}}"
-        for selector, rule in rules
-    )
+        for selector, rule in dark_rules(root)
+    ]
+    width = float(root.attrib["width"])
+    rows = panel_rows(root)
+    if any(panel.names is not None for row in rows for panel in row):
+        wraps = WRAPS * min(width, PAGE)
+        rule = f"#{name} .names{{display:block}}"
+        style.append(f"@container (max-width:{wraps:.0f}px){{{rule}}}")
+    for number, panel in enumerate(panel for row in rows for panel in row):
+        panel.shrinks = min(1, PAGE / width)
+        style += growing(panel, f"{name}-p{number}")
+    parts = [f"<style>{''.join(style)}</style>"] if style else []
+    for row in rows:
+        parts.append('<div class="row many">' if len(row) > 3 else '<div class="row">')
+        parts += [*map(panel_html, row), "</div>"]
     return (
-        f'<div class="book-figure" id="{name}" role="img" aria-label="{escape(alt)}" '
-        f'style="max-width:{width:.0f}px">'
-        f"{f'<style>{style}</style>' if style else ''}"
-        f"{ET.tostring(root, encoding='unicode')}</div>"
+        f'<div class="book-figure" style="max-width:{width:.0f}px">'
+        f'<div class="sheet" id="{name}" role="img" aria-label="{escape(alt)}">'
+        f"{''.join(parts)}</div></div>"
+    )
+
+
+@dataclass
+class Panel:
+    """A part of a figure as a picture of its own, and the names of ticks it shares with others.
+
+    Units: `box` in those of the picture: left, top, width, height.
+    """
+
+    box: Box
+    svg: ET.Element
+    names: ET.Element | None = None
+    shrinks: float = 1.0  # to what share, where the figure is wider than a page
+    name: str = ""
+    grows: float = 1.0  # how much larger its texts become on a narrow page
+
+    def __post_init__(self) -> None:
+        sizes = [
+            float(e.attrib["font-size"])
+            for e in self.svg.iter()
+            if "font-size" in e.attrib
+        ]
+        self.width = PIXELS * self.box[2]
+        self.smallest = PIXELS * min(sizes, default=0)  # of its texts
+
+    def least(self) -> float:
+        """Return the width in pixels at which its smallest text is legible."""
+        legible = SMALLEST / (self.smallest * self.grows) if self.smallest else PICTURE
+        return self.width * min(self.shrinks, legible)
+
+
+def panel_rows(root: ET.Element) -> list[list[Panel]]:
+    """Take a figure apart into its panels, or into one if it is in one piece."""
+    where = root.attrib.pop("data-panels", "")
+    said = {k: v for k, v in root.attrib.items() if k in KEPT}
+    if not where:
+        box = tuple(map(float, root.attrib["viewBox"].split()))
+        return [[Panel(box, picture(box, list(root), said))]]  # type: ignore[arg-type]
+    definitions = root.findall("defs")
+    groups: dict[str, list[ET.Element]] = {}
+    for child in root:
+        if child.tag != "defs":
+            groups.setdefault(child.attrib.pop("data-panel", "0"), []).append(child)
+    rows, number = [], 0
+    for line in where.split("|"):
+        row: list[Panel] = []
+        for entry in line.split(";"):
+            *numbers, names = map(float, entry.split())
+            box = (numbers[0], numbers[1], numbers[2], numbers[3])
+            content = groups.get(str(number), [])
+            # what is referred to stands once, in the first picture
+            svg = picture(box, content if number else [*definitions, *content], said)
+            row.append(Panel(box, svg))
+            if names:
+                strip = (0.0, box[1], names, box[3])
+                texts = [
+                    text
+                    for group in groups.get(str(number - len(row) + 1), [])
+                    for text in names_in(group, names, said)
+                ]
+                row[-1].names = picture(strip, texts, said)
+            number += 1
+        rows.append(row)
+    return rows
+
+
+def names_in(group: ET.Element, right: float, said: dict[str, str]) -> list[ET.Element]:
+    """Return copies of the texts of a group that stand left of where its axes begin."""
+    said = {**said, **{k: v for k, v in group.attrib.items() if k in KEPT}}
+    found = []
+    for child in group:
+        if child.tag == "g":
+            found += names_in(child, right, said)
+        elif child.tag == "text" and float(child.get("x", right)) < right:
+            found.append(copy.deepcopy(child))
+            for key, value in said.items():
+                found[-1].attrib.setdefault(key, value)
+    return found
+
+
+def picture(box: Box, content: list[ET.Element], said: dict[str, str]) -> ET.Element:
+    """Return one of the pictures that a figure is shown as."""
+    left, top, width, height = (f"{value:g}" for value in box)
+    svg = ET.Element("svg", {"viewBox": f"{left} {top} {width} {height}", **said})
+    svg.set("aria-hidden", "true")
+    svg.extend(content)
+    return svg
+
+
+def growing(panel: Panel, name: str) -> list[str]:
+    """Return the rules by which the texts of a panel grow where a phone shows it small."""
+    threshold = panel.least()
+    if not panel.smallest or threshold <= PHONE or panel.names is not None:
+        return []
+    found = figure_texts.fit(panel.svg, panel.box, threshold / PHONE)
+    if found is None:
+        return []
+    panel.name, panel.grows = name, found.factor
+    for element in panel.svg.iter():
+        if "font-size" in element.attrib:
+            size = element.attrib.pop("font-size")
+            element.set("style", f"font-size:calc({size}px*var(--t,1))")
+    left, top, right, bottom = (100 * side / panel.box[2] for side in found.around)
+    inside = (
+        f"#{name}{{--t:{found.factor:g};min-width:{panel.least():.0f}px!important;"
+        f"padding:{top:.1f}% {right:.1f}% {bottom:.1f}% {left:.1f}%}}"
+    )
+    if found.down:
+        inside += f"#{name} .xl{{translate:0 {found.down:g}px}}"
+    if found.left:
+        inside += f"#{name} .yl{{translate:-{found.left:g}px}}"
+    return [f"@container (max-width:{threshold:.0f}px){{{inside}}}"]
+
+
+def panel_html(panel: Panel) -> str:
+    """Return a panel as an item that grows and shrinks with its row, down to legible text."""
+    names = ""
+    panel.svg.set("style", f"flex:{panel.box[2]:g} 1 0;{panel.svg.get('style', '')}")
+    if panel.names is not None:
+        panel.names.set("class", "names")
+        panel.names.set("style", f"flex:{panel.names.attrib['viewBox'].split()[2]} 1 0")
+        names = ET.tostring(panel.names, encoding="unicode")
+    said = f' id="{panel.name}"' if panel.name else ""
+    width, least = panel.width, panel.least() * panel.grows
+    basis = WRAPS * panel.shrinks * width
+    return (
+        f'<div class="panel"{said} style="flex:{width:.0f} 1 {basis:.0f}px;'
+        f'min-width:{least:.0f}px;max-width:{width:.0f}px">'
+        f"{names}{ET.tostring(panel.svg, encoding='unicode')}</div>"
     )
 
 
@@ -116,7 +274,7 @@ def visit(
 
 def keep(element: ET.Element, said: dict[str, str]) -> None:
     """Have an element keep its colors on the dark page, those of its groups included."""
-    element.set("class", "k")
+    element.set("class", f"{element.get('class', '')} k".strip())
     for key in ("fill", "stroke"):
         if key in said:
             element.set(key, said[key])
@@ -263,4 +421,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx, before it collects the images of a page."""
     app.connect("doctree-read", inline_figures, priority=400)
     app.add_css_file("figures.css")
+    app.add_js_file("figures.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

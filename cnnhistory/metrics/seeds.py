@@ -22,12 +22,14 @@ SPLITS = 20_000
 class SeedComparison(Comparison):
     """Two recipes, each with the results of several seeds.
 
-    Units: `mean_a`, `mean_b` and `difference` (A minus B) in the unit of the results.
+    Units: `mean_a`, `mean_b` and `difference` (A minus B) in the unit of the results. `of` says
+    what there is a result of, in the plural.
     """
 
     mean_a: float
     mean_b: float
     seeds: tuple[int, int]
+    of: str = "seeds"
 
     @property
     def difference(self) -> float:
@@ -46,7 +48,7 @@ class SeedComparison(Comparison):
         """Both means and how many seeds each is of, in words."""
         parts = zip(self.names, (self.mean_a, self.mean_b), self.seeds, strict=True)
         return ", ".join(
-            f"{name} has a mean of {mean:.4g} over {count} seeds" for name, mean, count in parts
+            f"{name} has a mean of {mean:.4g} over {count} {self.of}" for name, mean, count in parts
         )
 
 
@@ -81,6 +83,7 @@ def t_test(
     level: float = 0.05,
     power: float = 0.8,
     names: tuple[str, str] = ("A", "B"),
+    of: str = "seeds",
 ) -> SeedTest:
     """Compare the means of two recipes over their seeds, without assuming equal spread.
 
@@ -123,6 +126,7 @@ def t_test(
         level=level,
         power=power,
         names=names,
+        of=of,
     )
 
 
@@ -159,6 +163,7 @@ def permutation_test(
     *,
     level: float = 0.05,
     names: tuple[str, str] = ("A", "B"),
+    of: str = "seeds",
     seed: int = 0,
 ) -> PermutationTest:
     """Compare the means of two recipes over their seeds, without assuming any distribution.
@@ -200,4 +205,5 @@ def permutation_test(
         exact=exact,
         level=level,
         names=names,
+        of=of,
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
 from cnnhistory.plotting.diagram import Pen, box, frame, line
-from cnnhistory.plotting.style import COLORS, axes_or_new
+from cnnhistory.plotting.style import COLORS, WIDEST, axes_or_new
 
 # How the types of layers are called under a picture.
 WORDS = {
@@ -24,8 +24,10 @@ WORDS = {
     "EuclideanRBF": "distance to codes",
 }
 MOST_SHEETS = 10  # maps drawn of one layer; more would be a black block
-STEP = 0.07  # offset of one sheet behind the next
-TALLEST, THICKNESS = 3.2, 0.16  # of a bar
+TALL = 2.0  # side of the input, less its edge
+STEP = 0.06  # offset of one sheet behind the next
+TALLEST, THICKNESS = 2.6, 0.16  # of a bar
+GAP, COLUMN = 0.5, 1.5  # between two layers; between their middles, for the texts
 
 _OUTLINE = Pen(color=COLORS[0])
 _EDGE = Pen(color=COLORS[1], width=0.8)
@@ -44,6 +46,10 @@ class _Layer:
     width: float
     side: float
     pixels: int
+
+    @property
+    def middle(self) -> float:
+        return self.left + self.width / 2
 
 
 def architecture(
@@ -76,26 +82,30 @@ def architecture(
     rows = [table[name] for name in layers] if layers else [r for r in table if r.type in WORDS]
     if not rows:
         raise expected("table", f"a layer of type {', '.join(WORDS)}", [r.type for r in table])
-    ax = axes_or_new(ax, (11, 3.3))
-    scale = 2.4 / table.input_shape[1]
+    ax = axes_or_new(ax, (WIDEST, 2.4))
+    scale = TALL / table.input_shape[1]
     shapes = [tuple(table.input_shape), *(tuple(row.output_shape or ()) for row in rows)]
     tops = [0.4 + s[1] * scale / 2 + STEP * min(s[0], MOST_SHEETS) for s in shapes if _has_maps(s)]
-    label_at = max(1.95, *tops)
-    small = 9 * max(0.6, min(1.0, 7 / len(rows)))  # so that the texts of a long chain keep apart
+    label_at = max(1.6, *tops)
+    small = 8 * max(0.6, min(1.0, 7 / len(rows)))  # so that the texts of a long chain keep apart
     x, field, jump = 0.0, 1, 1
     before: _Layer | None = None
     for row, shape in zip([None, *rows], shapes, strict=True):
+        width = _width(shape, scale)
+        if before:
+            x = max(before.left + before.width + GAP, before.middle + COLUMN - width / 2)
         if _has_maps(shape):
             drawn = _stack(ax, x, shape, scale, image if row is None else None)
         else:
             drawn = _bar(ax, x, shape)
-        middle = x + drawn.width / 2
-        ax.text(middle, label_at, row.name.upper() if row else "input", ha="center", va="bottom",
-                fontweight="bold", fontsize=small + 2)  # fmt: skip
+        middle = drawn.middle
+        name = row.name.split(".")[-1].upper() if row else "input"
+        ax.text(middle, label_at, name, ha="center", va="bottom", fontweight="bold",
+                fontsize=small + 1)  # fmt: skip
         ax.text(middle, label_at - 0.05, _size_text(shape), ha="center", va="top", fontsize=small)
         if row:
             kind = WORDS.get(row.type, row.type).replace(" ", "\n").replace("-", "-\n")
-            ax.text(middle, -1.7, kind, ha="center", va="top", fontsize=small, color=COLORS[1])
+            ax.text(middle, -1.4, kind, ha="center", va="top", fontsize=small, color=COLORS[1])
         reach, stride = (row.receptive_field, row.stride) if row else (1, 1)
         if before and not before.pixels:
             _read_all(ax, before, drawn)
@@ -104,8 +114,8 @@ def architecture(
         if isinstance(reach, int) and isinstance(stride, int):
             field, jump = reach, stride
         before = drawn
-        x += max(drawn.width + 0.62, 1.6) if drawn.pixels else drawn.width + 1.25
-    return frame(ax, (-0.15, x - 0.3), (-2.4, label_at + 0.4))
+    right = x + max(width, width / 2 + 0.6)
+    return frame(ax, (-0.15, right + 0.05), (-2.3, label_at + 0.4))
 
 
 def _has_maps(shape: tuple[int, ...]) -> bool:
@@ -118,10 +128,20 @@ def _size_text(shape: tuple[int, ...]) -> str:
     return str(shape[0]) if shape else ""
 
 
+def _side(shape: tuple[int, ...], scale: float) -> float:
+    return 0.15 + shape[1] * scale
+
+
+def _width(shape: tuple[int, ...], scale: float) -> float:
+    if not _has_maps(shape):
+        return THICKNESS
+    return _side(shape, scale) + STEP * (min(shape[0], MOST_SHEETS) - 1)
+
+
 def _stack(
     ax: Axes, x: float, shape: tuple[int, ...], scale: float, image: Tensor | None
 ) -> _Layer:
-    side = 0.15 + shape[1] * scale
+    side = _side(shape, scale)
     sheets = min(shape[0], MOST_SHEETS)
     for back in reversed(range(sheets)):
         middle = (x + side / 2 + STEP * back, STEP * back)
@@ -131,7 +151,7 @@ def _stack(
         extent = (x, x + side, -side / 2, side / 2)
         ax.imshow(image.detach().cpu().numpy(), cmap="gray_r", extent=extent, zorder=2.1)
         box(ax, (x + side / 2, 0), (side, side), face="none", pen=_OUTLINE, zorder=2.2)
-    return _Layer(x, side + STEP * (sheets - 1), side, shape[1])
+    return _Layer(x, _width(shape, scale), side, shape[1])
 
 
 def _bar(ax: Axes, x: float, shape: tuple[int, ...]) -> _Layer:

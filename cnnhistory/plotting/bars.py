@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.plotting.style import axes_or_new, looks
+from cnnhistory.plotting.names import display_name
+from cnnhistory.plotting.style import WIDEST, axes_or_new, looks
 
 
 def interval_rows(
@@ -93,12 +94,12 @@ def stacked_bars(
     ends = [sum(sizes.values()) for sizes in rows.values()]
     if not max(ends) > 0:
         raise expected("rows", "a part above 0", max(ends))
-    ax = axes_or_new(ax, (8, 0.45 * len(rows) + 1.2))
+    ax = axes_or_new(ax, (WIDEST, 0.45 * len(rows) + 1.2))
     left = [0.0] * len(rows)
     for part in parts:
         sizes = [row.get(part, 0.0) for row in rows.values()]
-        ax.barh(range(len(rows)), sizes, left=left, color=styles[part]["color"], label=part,
-                height=0.62)  # fmt: skip
+        ax.barh(range(len(rows)), sizes, left=left, color=styles[part]["color"],
+                label=display_name(part), height=0.62)  # fmt: skip
         left = [begin + size for begin, size in zip(left, sizes, strict=True)]
     if total is not None:
         _end_texts(ax, [(end, total(end)) for end in ends])
@@ -115,7 +116,7 @@ def _end_texts(ax: Axes, ends: Sequence[tuple[float, str]]) -> None:
 
 def _rows(ax: Axes, names: Mapping[str, object]) -> Axes:
     """Name the rows, the first on top."""
-    ax.set_yticks(range(len(names)), list(names))
+    ax.set_yticks(range(len(names)), [display_name(name) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.grid(False, axis="y")
     return ax

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.plotting.style import axes_or_new, looks
+from cnnhistory.plotting.labels import label_lines
+from cnnhistory.plotting.names import display_name
+from cnnhistory.plotting.style import WIDEST, axes_or_new, looks
 
 Stages = Sequence[tuple[str, float]]
 
 
 def seed_curves(curves: Mapping[str, Sequence[Sequence[float]]], *, ax: Axes | None = None) -> Axes:
-    """Draw one line for each seed, in one color and with one label for each name.
+    """Draw one line for each seed, in one color for each name, which stands at their end.
 
     Args:
         curves: for each name a sequence of seeds; for each seed the value after epoch 1, 2, ...
@@ -23,9 +26,7 @@ def seed_curves(curves: Mapping[str, Sequence[Sequence[float]]], *, ax: Axes | N
         ValueError: no name, more names than colors, or a name without a curve.
     """
     _check(curves)
-    ax = _seeds(curves, axes_or_new(ax, (7, 3.4)), markers=True)
-    ax.legend()
-    return ax
+    return _seeds(curves, axes_or_new(ax, (7, 3.4)), markers=True)
 
 
 def stage_curves(curves: Mapping[str, Sequence[Stages]], *, ax: Axes | None = None) -> Axes:
@@ -53,7 +54,7 @@ def stage_curves(curves: Mapping[str, Sequence[Stages]], *, ax: Axes | None = No
         name: [[100 * error for _, error in seed] for seed in seeds]
         for name, seeds in curves.items()
     }
-    ax = _seeds(percent, axes_or_new(ax, (8, 3.6)), markers=False)
+    ax = _seeds(percent, axes_or_new(ax, (WIDEST, 3.6)), markers=False)
     begin = 0
     for number, (stage, length) in enumerate(_runs(stages)):
         end = begin + length
@@ -80,10 +81,11 @@ def _seeds(curves: Mapping[str, Sequence[Sequence[float]]], ax: Axes, markers: b
             ax.plot(
                 range(1, len(values) + 1), values, color=look["color"],
                 marker=look["marker"] if markers else None, markersize=3, linewidth=1.2,
-                alpha=0.85, label=name if index == 0 else None,
+                alpha=0.85, label=display_name(name) if index == 0 else None,
             )  # fmt: skip
     ax.set_xlabel("epoch")
-    return ax
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    return label_lines(ax)
 
 
 def _runs(stages: Sequence[str]) -> Iterable[tuple[str, int]]:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.plotting.style import BLACK, axes_or_new
+from cnnhistory.plotting.style import BLACK, WIDEST, axes_or_new
 
 
 def show_image(
@@ -62,10 +62,10 @@ def image_grid(
     Shape: images (N, H, W), or (N, 3, H, W) in colors; the result (rows, columns), where the
     last axes may be empty.
 
-    Units: `cell` is the side of one image in inches. Of one channel, white is the smallest value
-    and black the largest, or with `symmetric` blue is negative, white zero and red positive; with
-    `shared_range`, equal shades mean equal values in all images. Colors go from 0 to 1 as floats,
-    or are bytes.
+    Units: `cell` is the side of one image in inches, less where a page has no room. Of one
+    channel, white is the smallest value and black the largest, or with `symmetric` blue is
+    negative, white zero and red positive; with `shared_range`, equal shades mean equal values in
+    all images. Colors go from 0 to 1 as floats, or are bytes.
 
     Args:
         images: what to draw.
@@ -87,6 +87,7 @@ def image_grid(
         raise expected("rows", str(height), len(rows))
     above = 0.28 if titles is not None else 0.0
     left = 1.1 if rows is not None else 0.0
+    cell = min(cell, (WIDEST - left) / columns)
     size = (left + columns * cell, height * (cell + above))
     # Equal cells need no layout engine, which would take a second for a few dozen images.
     _, axes = plt.subplots(
@@ -130,7 +131,7 @@ def tiles(
     gap = 0.35 * width if titles is None else 0.75 * width
     right = (columns - 1) * 1.35 * width + width
     bottom = (rows - 1) * (height + gap) + height
-    ax = axes_or_new(ax, (8, 8 * (bottom + gap) / right))
+    ax = axes_or_new(ax, (WIDEST, WIDEST * (bottom + gap) / right))
     for index, image in enumerate(images.detach().cpu()):
         row, column = divmod(index, columns)
         left, top = column * 1.35 * width, row * (height + gap)
@@ -160,7 +161,8 @@ def connection_table(links: Tensor, *, ax: Axes | None = None) -> Axes:
     if links.dim() != 2 or not links.numel():
         raise expected("links", "shape (output maps, input maps)", tuple(links.shape))
     outputs, inputs = links.shape
-    ax = axes_or_new(ax, (0.42 * outputs + 1, 0.42 * inputs + 0.9))
+    cell = min(0.42, (WIDEST - 1) / outputs)
+    ax = axes_or_new(ax, (cell * outputs + 1, cell * inputs + 0.9))
     ax.imshow(links.T.cpu().numpy(), cmap="Blues", vmin=0, vmax=1.4)
     for out, source in links.nonzero().tolist():
         ax.text(out, source, "x", ha="center", va="center", color="white", fontweight="bold")

@@ -22,6 +22,21 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "nin_cifar": "NIN, CIFAR",
         "googlenet": "GoogLeNet",
         "xception": "Xception",
+        "alexnet_cifar4": "AlexNet's four layers",
+        "bnn_cifar": "BNN, CIFAR",
+        "bnn_digits": "BNN, digits",
+        "bnn_mlp": "BNN, MLP",
+        "bwn_cifar": "BWN, CIFAR",
+        "bwn_digits": "BWN, digits",
+        "deep_convnet": "deep CNN",
+        "deep_mlp": "deep MLP",
+        "highway": "highway network",
+        "highway_conv": "convolutional highway network",
+        "highway_plain": "plain network",
+        "kernel_stacks": "stacks of kernels",
+        "mobilenet_v1_full": "MobileNet v1, full convolutions",
+        "xnor_cifar": "XNOR-Net, CIFAR",
+        "xnor_digits": "XNOR-Net, digits",
     }
 )
 # Families: what stands before the depth or the size, and how it is written.
@@ -47,13 +62,25 @@ def model_name(model: str) -> str:
 
     A model that has no spelling of its own keeps its words.
 
-    >>> [model_name(name) for name in ("resnet50", "wrn_28_10", "lenet5", "deep_mlp")]
-    ['ResNet-50', 'WRN-28-10', 'LeNet-5', 'deep mlp']
+    >>> [model_name(name) for name in ("resnet50", "wrn_28_10", "lenet5", "made_up")]
+    ['ResNet-50', 'WRN-28-10', 'LeNet-5', 'made up']
     """
+    return _spelling(model) or model.replace("_", " ")
+
+
+def display_name(label: str) -> str:
+    """Return what a label of a figure or table says: a model's name, or any other text as it is.
+
+    >>> display_name("lenet5"), display_name("without LRN"), display_name("x_1")
+    ('LeNet-5', 'without LRN', 'x_1')
+    """
+    return _spelling(label) or label
+
+
+def _spelling(model: str) -> str | None:
     if model in _WRITTEN:
         return _WRITTEN[model]
     for pattern, written in _FAMILIES:
-        found = re.fullmatch(pattern, model)
-        if found:
+        if found := re.fullmatch(pattern, model):
             return found.expand(written)
-    return model.replace("_", " ")
+    return None

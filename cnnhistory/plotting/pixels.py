@@ -22,14 +22,15 @@ def encoded(picture: Image.Image, points: tuple[float, float]) -> tuple[str, byt
     if picture.width > most[0] and picture.height > most[1]:
         picture = picture.resize((most[0], most[1]), Image.Resampling.LANCZOS)
     pixels = np.asarray(picture)
-    opaque = bool((pixels[..., 3] == 255).all())
+    words, index = np.unique(pixels.view("<u4")[..., 0], return_inverse=True)
+    colors = words.astype("<u4").view(np.uint8).reshape(-1, 4)
+    opaque = bool((colors[:, 3] == 255).all())
     if opaque:
         pixels = pixels[..., :3]
-    colors, index = np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0, return_inverse=True)
     if len(colors) > COLORS:
         return "webp", _bytes(Image.fromarray(pixels), "WEBP", quality=QUALITY, method=6)
     found = [("webp", _bytes(Image.fromarray(pixels), "WEBP", lossless=True, quality=60))]
-    gray = opaque and bool((pixels == pixels[..., :1]).all())
+    gray = opaque and bool((colors[:, :3] == colors[:, :1]).all())
     if gray and len(colors) > 16:
         found.append(("png", _bytes(Image.fromarray(pixels[..., 0].copy()), "PNG", optimize=True)))
     else:

@@ -14,6 +14,7 @@ from matplotlib.transforms import Bbox
 
 from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory._util.numbers import count_text
+from cnnhistory.plotting.names import display_name
 from cnnhistory.plotting.style import axes_or_new, looks
 
 # Where a name may stand, in points from its dot; lines often leave a dot sideways.
@@ -43,7 +44,7 @@ def group_points(
     ax = axes_or_new(ax, (7, 4))
     for name, dots in groups.items():
         if dots:
-            ax.plot(*zip(*dots, strict=True), ls="", label=name, **styles[name])
+            ax.plot(*zip(*dots, strict=True), ls="", label=display_name(name), **styles[name])
     return ax
 
 
@@ -92,7 +93,12 @@ def label_points(
         tried: list[tuple[float, int, Annotation, Bbox]] = []
         for dx, dy, side in _PLACES:
             text = ax.annotate(
-                name, (x, y), (dx, dy), textcoords="offset points", ha=side, fontsize=fontsize
+                display_name(name),
+                (x, y),
+                (dx, dy),
+                textcoords="offset points",
+                ha=side,
+                fontsize=fontsize,
             )
             text.set_in_layout(False)  # or the axes would move to make room
             box = text.get_window_extent()

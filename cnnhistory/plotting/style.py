@@ -18,17 +18,20 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 BLACK = COLORS[-1]
 
+WIDEST = 7.1  # inches of a figure: the width of a page's text
 GRAY = "#777777"  # of what frames a picture; readable on white and on a dark page
 
 SETTINGS: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": GRAY,
     "axes.facecolor": "none",
+    "axes.formatter.min_exponent": 4,  # 0.1 and 100 on logarithmic axes, not powers of ten
     "axes.grid": True,
     "axes.prop_cycle": cycler(color=COLORS),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 10,
+    "figure.figsize": (WIDEST, 3.4),
     "figure.constrained_layout.use": True,
     "figure.dpi": 96,  # one inch is 96 pixels of the page, one point 4/3
     "figure.facecolor": "white",

@@ -1,14 +1,16 @@
 """Figures as small SVG: text stays text, and the same picture gives the same bytes.
 
-One unit is a point, 4/3 pixels of a screen. The root carries the boxes of the parts that a narrow
-page may put below each other, `data-panels`: "left top width height" of each, in units.
+One unit is a point, 4/3 pixels of a screen. Where a narrow page may put parts below each other, the
+root says where they are, `data-panels`: "left top width height names" of each, in units, parted by
+";", rows by "|". Each group of axes then says to which of them it belongs, `data-panel`. `names` is
+the width of the strip at the left of the row with the names of ticks that the part needs, or 0.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -19,9 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 
-from cnnhistory.plotting.panels import panels
+from cnnhistory.plotting.panels import Panel, panels
+from cnnhistory.plotting.svg_groups import INHERITED
 from cnnhistory.plotting.svg_shapes import short
-from cnnhistory.plotting.svg_tree import INHERITED, SVG, Cleaner, written
+from cnnhistory.plotting.svg_tree import SVG, Cleaner, written
 
 PIXELS = 4 / 3  # of a screen, for a point
 MARGIN = 0.04  # inches around what is drawn
@@ -44,7 +47,7 @@ def figure_svg(figure: Figure) -> str:
     inches = figure.get_tightbbox().padded(MARGIN)
     parts = panels(figure, inches)
     text = io.StringIO()
-    with mpl.rc_context(SETTINGS), _prepared(figure):
+    with mpl.rc_context(SETTINGS), _prepared(figure, [part for row in parts for part in row]):
         figure.savefig(
             text, format="svg", bbox_inches=inches, dpi=DENSITY, facecolor="none",
             metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
@@ -59,7 +62,8 @@ def figure_svg(figure: Figure) -> str:
     said = [("font-family", "sans-serif"), ("stroke-linejoin", "round")]
     said += [(key, root.attrib[key]) for key in INHERITED if key in root.attrib]
     if parts:
-        said.append(("data-panels", ";".join(" ".join(map(short, part)) for part in parts)))
+        rows = (";".join(_box(part) for part in row) for row in parts)
+        said.append(("data-panels", "|".join(rows)))
     return (
         f'<svg xmlns="{SVG}" width="{inches.width * 96:.0f}" height="{inches.height * 96:.0f}" '
         f'viewBox="0 0 {width} {height}" ' + " ".join(f'{k}="{v}"' for k, v in said) + ">"
@@ -68,8 +72,12 @@ def figure_svg(figure: Figure) -> str:
     )
 
 
+def _box(part: Panel) -> str:
+    return " ".join(map(short, (part.left, part.top, part.width, part.height, part.names)))
+
+
 @contextmanager
-def _prepared(figure: Figure) -> Iterator[None]:
+def _prepared(figure: Figure, parts: Sequence[Panel]) -> Iterator[None]:
     """Have pictures stored in their own pixels, dense artists as pixels, lines of text marked."""
     undo: list[tuple[Any, Any]] = []
 
@@ -77,6 +85,12 @@ def _prepared(figure: Figure) -> Iterator[None]:
         undo.append((getattr(artist, f"set_{what}"), getattr(artist, f"get_{what}")()))
         getattr(artist, f"set_{what}")(value)
 
+    for number, part in enumerate(parts):
+        for ax in part.axes:
+            change(ax, "gid", f"panel_{number}")
+    for ax in figure.axes:
+        change(ax.xaxis.label, "gid", "name_x")
+        change(ax.yaxis.label, "gid", "name_y")
     for image in figure.findobj(AxesImage):
         if image.get_interpolation() in ("auto", "antialiased", "nearest"):
             change(image, "interpolation", "none")

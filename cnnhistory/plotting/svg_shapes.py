@@ -87,21 +87,44 @@ def shorten_transform(element: ET.Element) -> bool:
 
 def align_lines(group: ET.Element, side: str) -> None:
     """Anchor the lines of a text where they are aligned: the page's font has other widths."""
-    anchor, share = {"center": ("middle", 0.5), "right": ("end", 1.0)}.get(side, ("start", 0.0))
     for line in group.iter("text"):
-        moved = re.sub(r"\s*rotate\(-?0(\.0*)?\)", "", line.get("transform", ""))
-        where = re.fullmatch(r"translate\(([-\d.e]+)[ ,]+([-\d.e]+)\)", moved)
-        if where is None or share == 0:
-            continue
-        font = FontProperties(
-            family="DejaVu Sans", size=float(line.get("font-size", 10)),
-            weight=int(line.get("font-weight", 400)),
-        )  # fmt: skip
-        width, _, _ = text_to_path.get_text_width_height_descent(line.text or "", font, False)
-        del line.attrib["transform"]
-        line.set("x", str(float(where[1]) + share * width))
-        line.set("y", where[2])
-        line.set("text-anchor", anchor)
+        if (spot := _spot(line)) is not None:
+            _anchor(line, spot, side, float(line.get("font-size", 10)))
+
+
+def plain_formula(group: ET.Element) -> None:
+    """Make a formula without raised or lowered letters a text, anchored in its middle."""
+    texts = [child for child in group if isinstance(child.tag, str)]
+    if len(texts) != 1 or texts[0].tag != "text" or not len(texts[0]):
+        return
+    spot, letters = _spot(group), list(texts[0])
+    sets = {(letter.get("y"), letter.get("font-size")) for letter in letters}
+    if spot is None or len(sets) > 1:
+        return
+    text = ET.Element("text", {"font-size": letters[0].get("font-size", "10")})
+    text.text = "".join(letter.text or "" for letter in letters)
+    spot = spot[0] + float(letters[0].get("x", 0)), spot[1] + float(letters[0].get("y", 0))
+    _anchor(text, spot, "center", float(text.get("font-size", 10)))
+    del group.attrib["transform"]
+    group[:] = [text]
+
+
+def _spot(element: ET.Element) -> Spot | None:
+    """Return where an element is moved, None if it is turned too or not moved."""
+    moved = re.sub(r"\s*rotate\(-?0(\.0*)?\)", "", element.get("transform", ""))
+    where = re.fullmatch(r"translate\(([-\d.e]+)[ ,]+([-\d.e]+)\)", moved)
+    return (float(where[1]), float(where[2])) if where else None
+
+
+def _anchor(text: ET.Element, left: Spot, side: str, size: float) -> None:
+    anchor, share = {"center": ("middle", 0.5), "right": ("end", 1.0)}.get(side, ("start", 0.0))
+    weight = int(text.get("font-weight", 400))
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text.text or "", font, False)
+    text.attrib.pop("transform", None)
+    text.set("x", str(left[0] + share * width))
+    text.set("y", str(left[1]))
+    text.set("text-anchor", anchor)
 
 
 def place_picture(element: ET.Element) -> None:

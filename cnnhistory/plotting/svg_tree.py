@@ -6,17 +6,18 @@ pixels. Nothing of that is seen on a page.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
+from cnnhistory.plotting.svg_groups import GROUPS, hoist, join_axis, join_marks
 from cnnhistory.plotting.svg_shapes import (
     NUMBER,
     Spot,
     align_lines,
     place_picture,
+    plain_formula,
     short,
     shorten_transform,
     small_path,
@@ -24,27 +25,14 @@ from cnnhistory.plotting.svg_shapes import (
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"
-# What a group may say for all that is in it.
-INHERITED = (
-    "fill", "fill-opacity", "font-size", "font-style", "font-weight", "stroke", "stroke-dasharray",
-    "stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width",
-    "text-anchor",
-)  # fmt: skip
-# What need not be said.
-DEFAULTS = {
-    "fill-opacity": "1", "font-style": "normal", "opacity": "1", "stroke": "none",
-    "stroke-dasharray": "none", "stroke-dashoffset": "0", "stroke-linecap": "butt",
-    "stroke-linejoin": "round", "stroke-opacity": "1", "stroke-width": "1", "text-anchor": "start",
-}  # fmt: skip
-MOST_ALIKE = 3  # neighbors that are drawn alike before a group is put around them
-_GROUPS = ("g", "a")
 
 
 class Cleaner:
     """Makes a tree of matplotlib's small, in place: `Cleaner(root).clean()`.
 
     It leaves groups with something to say, shapes, texts and pictures, with attributes instead of
-    styles; names only where something refers to them, `n0`, `n1`, ...; `class="axes"` on axes.
+    styles; names only where something refers to them, `n0`, `n1`, ...; `data-panel` on axes; the
+    classes `xl` and `yl` on the names of axes.
     """
 
     def __init__(self, root: ET.Element) -> None:
@@ -65,7 +53,7 @@ class Cleaner:
         for element in self.root.iter():
             _attributes(element)
         self._clean_children(self.root)
-        _hoist(self.root)
+        hoist(self.root)
         names: dict[str, str] = {}
         waiting = [*self.root.iter()]
         for element in waiting:
@@ -99,16 +87,22 @@ class Cleaner:
                     self.named[name] = child
             return []
         name = element.attrib.pop("id", "")
-        if element.tag in _GROUPS:
+        if element.tag in GROUPS:
             if name.startswith("lines-"):
                 align_lines(element, name.removeprefix("lines-"))
+            elif name in ("name_x", "name_y"):
+                for text in element:
+                    text.set("class", f"{name[-1]}l")
+            plain_formula(element)
             self._clean_children(element)
             shorten_transform(element)
             self._unclip(element)
             if name.startswith("matplotlib.axis_"):
-                _axis(element, self.named)
-            if name.startswith("axes_"):
-                element.set("class", "axes")
+                join_axis(element, self.named)
+            else:
+                element[:] = join_marks(list(element), self.named)
+            if name.startswith("panel_"):
+                element.set("data-panel", name.removeprefix("panel_"))
             if not len(element):
                 return []
             return [element] if element.attrib else list(element)
@@ -147,7 +141,7 @@ class Cleaner:
             return
         left, top, width, height = self.clips[clip[1]]
         for part in element.iter():
-            if part.tag in _GROUPS:
+            if part.tag in GROUPS:
                 continue
             for x, y in self.spots.get(part, [(-1e9, 0)]):
                 if not (left - 1 <= x <= left + width + 1 and top - 1 <= y <= top + height + 1):
@@ -188,68 +182,3 @@ def _is_seen(path: ET.Element) -> bool:
     paints = path.get("fill") != "none" and path.get("fill-opacity") != "0"
     draws = path.get("stroke", "none") != "none" and path.get("stroke-opacity") != "0"
     return (paints or draws) and path.get("opacity") != "0"
-
-
-def _hoist(element: ET.Element) -> None:
-    """Say once on a group what all in it say, and leave out what need not be said."""
-    for child in element:
-        if child.tag in _GROUPS:
-            _hoist(child)
-    if len(element) > MOST_ALIKE:
-        element[:] = _in_runs(list(element))
-    _raise(element)
-    for child in element:
-        for key, default in DEFAULTS.items():
-            if child.tag not in _GROUPS and child.get(key) == default and key not in element.attrib:
-                del child.attrib[key]
-
-
-def _in_runs(children: list[ET.Element]) -> list[ET.Element]:
-    """Put a group around neighbors that are drawn alike."""
-    found: list[ET.Element] = []
-    for _, run in itertools.groupby(children, key=_look):
-        alike = list(run)
-        if len(alike) < MOST_ALIKE or len(alike) == len(children):
-            found += alike
-            continue
-        group = ET.Element("g")
-        group[:] = alike
-        _raise(group)
-        found.append(group)
-    return found
-
-
-def _look(element: ET.Element) -> object:
-    look = tuple((key, element.get(key)) for key in INHERITED if key in element.attrib)
-    return (look, element.tag if element.tag != "text" else "") if look else id(element)
-
-
-def _raise(group: ET.Element) -> None:
-    children = [child for child in group if child.tag != "image"]
-    for key in INHERITED:
-        values = {child.get(key) for child in children}
-        if len(children) > 1 and len(values) == 1 and None not in values:
-            group.set(key, values.pop() or "")
-            for child in children:
-                del child.attrib[key]
-
-
-def _axis(group: ET.Element, named: dict[str, ET.Element]) -> None:
-    """Draw the lines of an axis as one path, its marks as another, and its texts after them."""
-    paths: dict[tuple[tuple[str, str], ...], ET.Element] = {}
-    rest = []
-    for child in group:
-        mark = named.get(child.get("href", "#")[1:])
-        if child.tag == "use" and mark is not None and mark.get("d", "").startswith("M0 0"):
-            child.tag = "path"
-            del child.attrib["href"]
-            x, y = child.attrib.pop("x"), child.attrib.pop("y")
-            child.set("d", f"M{x} {y}{mark.attrib['d'][4:]}".replace(" -", "-"))
-            child.set("fill", "none")
-        if child.tag != "path" or child.get("fill") != "none":
-            rest.append(child)
-            continue
-        d = child.attrib.pop("d")
-        same = paths.setdefault(tuple(sorted(child.attrib.items())), child)
-        same.set("d", same.get("d", "") + d)
-    group[:] = [*paths.values(), *rest]

@@ -317,9 +317,7 @@ OLD = {
     "lenet1989",
     "lenet1990",
     "nin_googlenet",
-    "pruning",
     "resnet",
-    "resnet_ensembles",
     "why_it_stalled",
     "xnor",
 }

@@ -7,7 +7,7 @@ from torch import nn
 
 from cnnhistory import create_model
 from cnnhistory.accounting import summarize
-from cnnhistory.plotting.architecture import MOST_SHEETS, architecture
+from cnnhistory.plotting.architecture import MOST_SHEETS, TALL, architecture
 from cnnhistory.plotting.style import SETTINGS
 
 
@@ -25,11 +25,11 @@ def test_shows_every_layer_with_its_size():
 def test_the_patch_is_the_field_of_one_unit(drawn):
     ax = architecture(summarize(create_model("lenet5"), (1, 32, 32)))
     fields = [b for b in drawn(ax).boxes if b.get_zorder() == 3]
-    # C1 reads 5 of 32 rows of the input, whose side is 0.15 + 2.4; S2 reads 2 of C1's 28
-    assert fields[0].get_width() == pytest.approx((0.15 + 2.4) * 5 / 32)
-    assert fields[1].get_width() == pytest.approx((0.15 + 2.4 * 28 / 32) * 2 / 28)
+    # C1 reads 5 of 32 rows of the input, whose side is 0.15 + TALL; S2 reads 2 of C1's 28
+    assert fields[0].get_width() == pytest.approx((0.15 + TALL) * 5 / 32)
+    assert fields[1].get_width() == pytest.approx((0.15 + TALL * 28 / 32) * 2 / 28)
     # C5 reads all of S4
-    assert fields[4].get_width() == pytest.approx(0.15 + 2.4 * 5 / 32)
+    assert fields[4].get_width() == pytest.approx(0.15 + TALL * 5 / 32)
 
 
 def long_chain():

@@ -9,7 +9,7 @@ def test_one_line_a_seed_one_label_a_name(ax):
     assert seed_curves({"a": [[3, 2, 1], [3, 1, 1]], "b": [[5, 4, 4]]}, ax=ax) is ax
     assert [list(line.get_ydata()) for line in ax.lines] == [[3, 2, 1], [3, 1, 1], [5, 4, 4]]
     assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert [line.get_label() for line in ax.lines if line.get_label()[0] != "_"] == ["a", "b"]
     first, second, other = ax.lines
     assert first.get_color() == second.get_color() != other.get_color()
     assert first.get_marker() == second.get_marker() != other.get_marker()
@@ -55,3 +55,9 @@ def test_stages_that_differ_are_refused(ax):
     for other in (CURVE[:2], renamed):
         with pytest.raises(ValueError, match="curves: expected the same stages in all"):
             stage_curves({"pruned": [CURVE], "baseline": [other]}, ax=ax)
+
+
+def test_ticks_are_whole_epochs_and_names_as_people_write_them(ax):
+    seed_curves({"lenet5": [[3, 2, 1]], "ours": [[3, 2, 2]]}, ax=ax)
+    assert [line.get_label() for line in ax.lines] == ["LeNet-5", "ours"]
+    assert all(tick == int(tick) for tick in ax.get_xticks())

@@ -1,6 +1,6 @@
 import pytest
 
-from cnnhistory.plotting.names import model_name
+from cnnhistory.plotting.names import display_name, model_name
 from cnnhistory.registry import list_models
 
 
@@ -28,3 +28,12 @@ def test_names_as_people_write_them(model, name):
 def test_no_two_models_share_a_name():
     names = [model_name(model) for model in list_models()]
     assert len(set(names)) == len(names)
+
+
+def test_every_model_has_a_spelling():
+    assert [model for model in list_models() if display_name(model) == model] == []
+
+
+def test_other_labels_stay_as_they_are():
+    assert display_name("lenet5_modern") == "LeNet-5, modern"
+    assert display_name("resnet20 without shortcuts") == "resnet20 without shortcuts"

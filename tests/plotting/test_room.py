@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from cnnhistory import create_model, plotting
 from cnnhistory.accounting import summarize
-from cnnhistory.plotting import architecture, bars, curves, diagram, images, scatter
+from cnnhistory.plotting import architecture, bars, curves, diagram, images, labels, scatter
 from cnnhistory.plotting.figures import (
     alexnet,
     bnn,
@@ -28,14 +28,17 @@ from cnnhistory.plotting.figures import (
     xnor,
 )  # fmt: skip
 
-# What draws nothing: settings, helpers of drawings, and the data of the landscape.
+# What draws nothing: settings, helpers of drawings, how figures are stored, and the data of the
+# landscape.
 NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
     "figures.landscape_chart.labels", "figures.deconvnet_visualization.beside",
-    "images.stretched", "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style",
-    "svg.figure_svg", "svg.show_figures_as_svg", "svg_shapes.align_lines",
-    "svg_shapes.place_picture", "svg_shapes.short", "svg_shapes.shorten_transform",
+    "images.stretched", "labels.spread", "names.display_name", "names.model_name",
+    "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style", "svg.figure_svg",
+    "svg.show_figures_as_svg", "svg_groups.hoist", "svg_groups.join_axis",
+    "svg_groups.join_marks", "svg_shapes.align_lines", "svg_shapes.place_picture",
+    "svg_shapes.plain_formula", "svg_shapes.short", "svg_shapes.shorten_transform",
     "svg_shapes.small_path", "svg_tree.written",
 }  # fmt: skip
 STAGES = [("base", 0.3), ("prune", 0.2)]
@@ -85,6 +88,7 @@ ADDITIONS = {
     diagram.box: lambda f, ax: f(ax, (0, 0), (1, 1)),
     diagram.frame: lambda f, ax: f(ax, (0, 1), (0, 1)),
     diagram.line: lambda f, ax: f(ax, [(0, 0), (1, 1)]),
+    labels.label_lines: lambda f, ax: f(ax),
     scatter.cost_axis: lambda f, ax: f(ax),
     scatter.label_points: lambda f, ax: f(ax, [0.5], [0.5], ["net"]),
 }
