@@ -85,16 +85,20 @@ class PartialConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the maps of all output channels."""
         check_maps(x, self.in_channels)
-        if self.bias_size is None:
+        if self.bias_size is None:  # one bias a map
             return F.conv2d(x, self.dense_weight(), self.bias, self.stride)
-        maps = F.conv2d(x, self.dense_weight(), stride=self.stride)
-        if tuple(maps.shape[2:]) != self.bias_size:
-            made, biases = ("x".join(map(str, size)) for size in (maps.shape[2:], self.bias_size))
+        maps = F.conv2d(x, self.dense_weight(), stride=self.stride)  # (N, O, H', W')
+        self._check_one_unit_a_bias(x, maps)
+        return maps + self.bias  # of shape (O, H', W')
+
+    def _check_one_unit_a_bias(self, x: Tensor, maps: Tensor) -> None:
+        wanted = self.bias_size
+        if wanted is not None and tuple(maps.shape[2:]) != wanted:
+            made, biases = ("x".join(map(str, size)) for size in (maps.shape[2:], wanted))
             raise ValueError(
                 f"input: maps of {x.shape[2]}x{x.shape[3]} give maps of {made}, "
                 f"expected {biases}, one unit for each bias"
             )
-        return maps + self.bias
 
     def extra_repr(self) -> str:
         """Show the sizes and how many of the possible links exist."""

@@ -44,10 +44,12 @@ SETTINGS: dict[Any, Any] = {
     "xtick.color": GRAY,
     "xtick.labelcolor": "black",
     "xtick.labelsize": 9,
+    "xtick.minor.pad": 7,  # as if it had the size of a major one
     "xtick.minor.size": 0,
     "ytick.color": GRAY,
     "ytick.labelcolor": "black",
     "ytick.labelsize": 9,
+    "ytick.minor.pad": 7,
     "ytick.minor.size": 0,
 }
 

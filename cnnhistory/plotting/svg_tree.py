@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-from cnnhistory.plotting.svg_groups import GROUPS, hoist, join_axis, join_marks
+from cnnhistory.plotting.svg_groups import GROUPS, INHERITED, hoist, join_axis, join_marks
 from cnnhistory.plotting.svg_shapes import (
     NUMBER,
     Spot,
@@ -83,6 +83,8 @@ class Cleaner:
         if element.tag == "defs":
             for child in element:
                 if name := child.get("id"):
+                    for key in INHERITED:  # who refers to it says how it is drawn
+                        child.attrib.pop(key, None)
                     self._shape(child, digits=2)
                     self.named[name] = child
             return []

@@ -312,13 +312,9 @@ NEW_CHECKS: tuple[Check, ...] = (
 OLD = {
     "alexnet",
     "bnn",
-    "deep_compression",
     "landscape",
-    "lenet1989",
-    "lenet1990",
     "nin_googlenet",
     "resnet",
-    "why_it_stalled",
     "xnor",
 }
 

@@ -9,7 +9,7 @@ SYSTEM = System(
     era="compression",
     task="compression",
     paper="huffman1952method",
-    chapter="compression/deep_compression",
+    chapter="compression/quantization",
     object="compression.cnnz.huffman.Code",
     digest="huffman-coding",
 )

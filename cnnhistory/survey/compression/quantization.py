@@ -20,7 +20,7 @@ SYSTEM = System(
     task="compression",
     paper="han2016deep",
     see_also=("gong2014compressing",),
-    chapter="compression/deep_compression",
+    chapter="compression/quantization",
     object="compression.quantization.share_weights",
     digest="quantization",
 )

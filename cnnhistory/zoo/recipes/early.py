@@ -52,5 +52,5 @@ RECIPES = (
         data=Spec(DIGITS, {"scale": "full", "levels": "unit", "val_size": 0}),
     ),
     _zip_code("lenet1989", pad_to=16, epochs=23, lr=0.025, seeds=(0, 1)),
-    _zip_code("lenet1990", pad_to=28, epochs=12, lr=0.02, seeds=(0,)),
+    _zip_code("lenet1990", pad_to=28, epochs=12, lr=0.02, seeds=(0, 1)),
 )
