@@ -6,7 +6,6 @@ on are drawn wider, because most systems fall there; a line marks the change.
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -27,6 +26,7 @@ TURN = 2010  # from this year on, a year is wide
 EARLY_STEP, LATE_STEP = 3.8, 58  # width of a year before and after
 SIZE, PITCH = 5, 14  # half a mark; distance between two
 MARGIN, AXIS, LABEL, GAP = 14, 22, 24, 5
+LETTER = 5.6  # width of a letter of a name, about
 STATUS_NAMES = {"built": "runs today", "planned": "planned"}
 log = logging.getLogger(__name__)
 
@@ -53,41 +53,77 @@ class Axis:
         return [*range(self.first, TURN, 10), *range(TURN, self.last + 1)]
 
 
-def places(years: Sequence[int], axis: Axis) -> list[tuple[float, int]]:
-    """Return x and row of each mark of a lane, in the given order, without overlap."""
-    taken: set[tuple[float, int]] = set()
-    found = []
-    late = Counter(year for year in years if year >= TURN)
-    for year in years:
-        if year >= TURN:
-            # a wide year is a small grid, filled row by row around its middle
-            per_row = min(late[year], int(LATE_STEP // PITCH))
-            middle = axis.x(year) + LATE_STEP / 2
-            slots = [
-                (middle + (column - (per_row - 1) / 2) * PITCH, row)
-                for row in range(late[year])
-                for column in range(per_row)
-            ]
-            place = next(slot for slot in slots if slot not in taken)
-        else:
-            x = axis.x(year)
-            row = 0
-            while any(row == r and abs(x - other) < PITCH for other, r in taken):
-                row += 1
-            place = (x, row)
-        taken.add(place)
-        found.append(place)
-    return found
+def label(record: System) -> str:
+    """Return what stands beside the mark of a system that runs; a planned one has no room."""
+    return record.name.partition(" (")[0] if record.status == "built" else ""
 
 
-def mark(record: System, x: float, y: float, href: str | None) -> str:
+@dataclass(frozen=True)
+class Spot:
+    """Where a mark is drawn: its middle, its row, and on which side its name stands."""
+
+    x: float
+    row: int
+    side: int = 0  # 1: to the right, -1: to the left, 0: no name
+
+
+def places(years: Sequence[int], names: Sequence[str], axis: Axis) -> list[Spot]:
+    """Return where each mark of a lane goes, in the given order, without overlap.
+
+    Marks of a wide year stay inside the year, names may reach beyond it. Marks with a name come
+    first, since they need room.
+    """
+    rows: list[list[tuple[float, float]]] = []  # what is taken of each, from and to
+    found: dict[int, Spot] = {}
+
+    def free(row: int, start: float, end: float) -> bool:
+        if row == len(rows):
+            rows.append([])
+        return all(end <= a or start >= b for a, b in rows[row])
+
+    def middles(year: int) -> list[float]:
+        if year < TURN:
+            return [axis.x(year)]
+        per_row = int(LATE_STEP // PITCH)
+        first = axis.x(year) + (LATE_STEP - (per_row - 1) * PITCH) / 2
+        return [first + column * PITCH for column in range(per_row)]
+
+    for n in sorted(range(len(years)), key=lambda n: not names[n]):
+        wide = len(names[n]) * LETTER + 2 * SIZE if names[n] else 0.0
+        sides = (1, -1) if names[n] else (0,)
+        # from the left for names to the right, around the middle for marks without names
+        around = middles(years[n])
+        if not names[n]:
+            center = sum(around) / len(around)
+            around.sort(key=lambda x: abs(x - center))
+        row = 0
+        while n not in found:
+            for x, side in ((x, side) for side in sides for x in around):
+                start = x - PITCH / 2 - (wide if side < 0 else 0)
+                end = x + PITCH / 2 + (wide if side > 0 else 0)
+                if start >= 0 and end <= axis.width and free(row, start, end):
+                    rows[row].append((start, end))
+                    found[n] = Spot(x, row, side)
+                    break
+            row += 1
+    return [found[n] for n in range(len(years))]
+
+
+def mark(record: System, spot: Spot, y: float, href: str | None) -> str:
     """Return one system as SVG: a filled disc that links to its chapter, or an open diamond."""
+    x = spot.x
     name = f"{record.name}, {record.year}, {STATUS_NAMES[record.status]}"
     if record.status == "built":
         shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{SIZE + 1}"/>'
     else:
         d = SIZE + 0.5
         shape = f'<path d="M{x:.1f} {y - d:.1f}l{d} {d}l-{d} {d}l-{d}-{d}z"/>'
+    if spot.side:
+        at, anchor = x + spot.side * (SIZE + 4), "start" if spot.side > 0 else "end"
+        shape += (
+            f'<text x="{at:.1f}" y="{y + 3.5:.1f}" text-anchor="{anchor}" aria-hidden="true">'
+            f"{escape(label(record))}</text>"
+        )
     attributes = (
         f'class="mark {record.status}" data-system="{record.id}" data-era="{record.era}" '
         f'data-status="{record.status}" data-year="{record.year}" aria-label="{escape(name)}"'
@@ -107,13 +143,12 @@ def drawing(records: Sequence[System], href: Callable[[System], str | None]) -> 
         members = sorted((r for r in records if r.era == era), key=lambda r: r.year)
         if not members:
             continue
-        spots = places([record.year for record in members], axis)
-        height = LABEL + (max(row for _, row in spots) + 1) * PITCH + GAP
+        spots = places([r.year for r in members], [label(r) for r in members], axis)
+        height = LABEL + (max(spot.row for spot in spots) + 1) * PITCH + GAP
         lanes.append((ERAS[era], y, height))
-        for record, (x, row) in zip(members, spots, strict=True):
-            marks.append(
-                mark(record, x, y + LABEL + row * PITCH + PITCH / 2, href(record))
-            )
+        for record, spot in zip(members, spots, strict=True):
+            middle = y + LABEL + spot.row * PITCH + PITCH / 2
+            marks.append(mark(record, spot, middle, href(record)))
         y += height
     grid = [f'<path class="turn" d="M{axis.x(TURN):.1f} 2V{y + 18:.0f}"/>']
     for year in axis.ticks():
@@ -156,9 +191,8 @@ def item(record: System, href: str | None) -> str:
     title = escape(source.title)
     if source.arxiv:
         title = f'<a href="https://arxiv.org/abs/{quote(source.arxiv)}">{title}</a>'
-    link = (
-        f' <a class="more" href="{escape(href)}">Read the chapter</a>' if href else ""
-    )
+    more = "Read the chapter" if record.chapter else "See the reference"
+    link = f' <a class="more" href="{escape(href)}">{more}</a>' if href else ""
     return (
         f'<li id="system-{record.id}" data-system="{record.id}" data-era="{record.era}" '
         f'data-status="{record.status}"><span class="when">{record.year}</span> {name} '
@@ -211,6 +245,7 @@ def timeline_html(
 <svg viewBox="0 0 14 14"><path class="planned" d="M7 1.5l5.5 5.5-5.5 5.5-5.5-5.5z"/></svg>
 planned
 <span>from {TURN} on, a year is drawn {LATE_STEP / EARLY_STEP:.0f} times as wide</span></p>
+<p class="timeline-hint" aria-hidden="true">Swipe sideways to see all years.</p>
 {drawing(records, href)}
 <div class="timeline-card" role="status" hidden></div>
 <details class="timeline-list"><summary>All {len(records)} systems as a list</summary>
@@ -242,7 +277,7 @@ def visit_html(translator: nodes.NodeVisitor, node: TimelineNode) -> None:
 
     def href(record: System) -> str | None:
         if record.chapter is None:
-            return None
+            return reference(translator, record) if record.code else None
         if record.chapter not in pages:
             log.warning(
                 "%s: its chapter %s is no page of the book", record.id, record.chapter
@@ -253,6 +288,17 @@ def visit_html(translator: nodes.NodeVisitor, node: TimelineNode) -> None:
     records = [system(id) for id in list_systems()]
     translator.body.append(timeline_html(records, href))
     raise nodes.SkipNode
+
+
+def reference(translator: nodes.NodeVisitor, record: System) -> str | None:
+    """Return where the reference has the code of a system without a chapter."""
+    builder = translator.builder
+    place = builder.env.get_domain("py").objects.get(f"cnnhistory.{record.code}")
+    if place is None:
+        log.warning("%s: %s is not in the reference", record.id, record.code)
+        return None
+    page = builder.get_relative_uri(builder.current_docname, place.docname)
+    return f"{page}#{place.node_id}"
 
 
 def skip(translator: nodes.NodeVisitor, node: TimelineNode) -> None:

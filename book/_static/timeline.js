@@ -40,11 +40,11 @@ document.addEventListener("DOMContentLoaded", () => {
     card.hidden = true;
   }
 
-  // The pointer may travel from the mark to the card, to use a link in it.
+  // The pointer may travel from the mark to the card, to use a link in it, and so may the focus.
   function leave() {
     clearTimeout(leaving);
     leaving = setTimeout(() => {
-      if (!root.querySelector(".mark:focus")) hide();
+      if (!root.querySelector(".mark:focus, .timeline-card:focus-within")) hide();
     }, 250);
   }
 
@@ -96,7 +96,16 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   card.addEventListener("mouseenter", () => clearTimeout(leaving));
   card.addEventListener("mouseleave", leave);
-  scroll.addEventListener("scroll", place);
+  card.addEventListener("focusin", () => clearTimeout(leaving));
+  card.addEventListener("focusout", leave);
+  card.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && current) current.focus();
+  });
+  scroll.addEventListener("scroll", () => {
+    place();
+    const end = scroll.scrollLeft + scroll.clientWidth >= scroll.scrollWidth - 2;
+    scroll.classList.toggle("at-end", end);
+  });
   document.addEventListener("click", (event) => {
     if (!event.target.closest(".mark, .timeline-card")) hide();
   });
@@ -114,6 +123,13 @@ document.addEventListener("DOMContentLoaded", () => {
     hide();
     makeStop(shown()[0]);
     form.querySelector("output").textContent = `${shown().length} shown`;
+  }
+
+  // Where the drawing is wider than the page, begin at the years in which most systems fall.
+  const turn = root.querySelector(".turn");
+  if (turn && scroll.scrollWidth > scroll.clientWidth) {
+    const left = turn.getBoundingClientRect().left - scroll.getBoundingClientRect().left;
+    scroll.scrollLeft = Math.max(0, left - scroll.clientWidth / 4);
   }
 
   form.hidden = false;

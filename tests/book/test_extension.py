@@ -41,18 +41,33 @@ def test_axis_widens_at_the_turn():
     assert axis.ticks() == [1950, 1960, 1970, 1980, 1990, 2000, *range(2010, 2019)]
 
 
-@pytest.mark.parametrize("years", [[2015] * 16, [1989, 1989, 1990, 1990, 1998], [2009, 2010]])
-def test_marks_do_not_overlap(years: list[int]):
+LANES = {
+    "one year": ([2015] * 16, [""] * 16),
+    "early": ([1989, 1989, 1990, 1990, 1998], ["", "A network", "", "", "LeNet-5"]),
+    "at the turn": ([2009, 2010], ["Before it", ""]),
+    "at the end": ([2018, 2018, 2018], ["A name that is too long for the right", "", "B"]),
+    "names": ([2014, 2014, 2014, 2015], ["GoogLeNet", "VGG", "", "ResNet"]),
+}
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_marks_and_names_do_not_overlap(lane: str):
     axis = timeline.Axis(1980, 2018)
-    spots = timeline.places(years, axis)
-    assert len(set(spots)) == len(years)
-    for n, (x, row) in enumerate(spots):
-        for other_x, other_row in spots[:n]:
-            assert row != other_row or abs(x - other_x) >= timeline.PITCH
-    if years[0] == 2015:  # a year's marks stay inside the year
-        half = timeline.SIZE + 1
-        assert min(x for x, _ in spots) - half >= axis.x(2015)
-        assert max(x for x, _ in spots) + half <= axis.x(2016)
+    years, names = LANES[lane]
+    spots = timeline.places(years, names, axis)
+    half = timeline.PITCH / 2
+    taken: list[tuple[int, float, float]] = []
+    for year, name, spot in zip(years, names, spots, strict=True):
+        assert bool(name) == bool(spot.side)
+        wide = len(name) * timeline.LETTER
+        start = spot.x - half - (wide if spot.side < 0 else 0)
+        end = spot.x + half + (wide if spot.side > 0 else 0)
+        assert start >= 0
+        assert end <= axis.width
+        assert not [row for row, a, b in taken if row == spot.row and a < end and start < b]
+        taken.append((spot.row, start, end))
+        if year >= timeline.TURN:  # a year's marks stay inside the year
+            assert axis.x(year) < spot.x < axis.x(year + 1)
 
 
 def test_built_and_planned_differ_in_shape_and_text():
@@ -63,9 +78,11 @@ def test_built_and_planned_differ_in_shape_and_text():
     planned = re.search(r'<g class="mark planned"[^>]*>.*?</g>', html)
     assert built is not None
     assert "<circle" in built[0]
+    assert ">The &lt;new&gt;</text>" in built[0]
     assert "The &lt;new&gt;, 2012, runs today" in built[0]
     assert planned is not None
     assert "<path" in planned[0]
+    assert "<text" not in planned[0]
     assert "The &lt;old&gt;, 1990, planned" in planned[0]
     assert html.count('<li id="system-') == 2
     assert "Gradient-Based Learning Applied to Document Recognition" in html

@@ -310,8 +310,6 @@ NEW_CHECKS: tuple[Check, ...] = (
 
 # Chapters that are still in the first manner, one a line.
 OLD = {
-    "alexnet",
-    "bnn",
     "landscape",
     "nin_googlenet",
     "resnet",

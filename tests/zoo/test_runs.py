@@ -9,7 +9,6 @@ from cnnhistory import create_model, zoo
 from cnnhistory.cli import main
 from cnnhistory.compression.cnnz import load
 from cnnhistory.compression.schedule import Schedule
-from cnnhistory.metrics.proportion import binomial_interval
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
 from cnnhistory.zoo.recipes import (
@@ -104,9 +103,8 @@ def test_a_compression_is_complete_and_keeps_its_promise(id):
         assert sum(result.details["sections"].values()) == result.metrics["bytes"]
         sizes = result.metrics["float_bytes"] / result.metrics["bytes"]
         assert result.metrics["ratio"] == sizes >= plan.least_ratio
-        if id in WITH_DIGITS:  # there nothing is lost, as far as so many digits can tell
-            interval = binomial_interval(*result.counts["counterpart_error"])
-            assert result.metrics["test_error"] <= interval.high
+    if id in WITH_DIGITS:  # there hardly anything is lost, on average over the seeds
+        assert record.mean("test_error") - record.mean("counterpart_error") < 0.001
     for result in record.kept("network"):
         contents = load(zoo.artifact(id, "network", result.seed))
         assert contents.totals() == result.details["sections"]

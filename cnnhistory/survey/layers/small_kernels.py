@@ -14,5 +14,6 @@ SYSTEM = System(
         "else; its own comparison is of configuration B with `vgg.SHALLOW_B`",
     ),
     models=("kernel_stacks",),
+    chapter="imagenet/vgg",
     digest="small-kernels",
 )

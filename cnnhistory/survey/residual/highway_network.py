@@ -78,6 +78,7 @@ SYSTEM = System(
         "parameters; the paper does not say",
     ),
     models=("highway", "highway_plain", "highway_conv"),
+    chapter="imagenet/resnet",
     digest="highway-network",
 )
 

@@ -1,0 +1,224 @@
+"""The book in a browser: the search's order, the timeline's focus, pages on a phone, errors.
+
+A page of ours loads the book's pages in frames, looks at them and sends back what it saw.
+"""
+
+import json
+import queue
+import shutil
+import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
+
+pytestmark = [
+    pytest.mark.book,
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(NAMES)} is installed"),
+]
+
+HARNESS = """<!doctype html><meta charset="utf-8"><body><script>
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const open = (address, width) => new Promise((done) => {
+  const frame = document.createElement("iframe");
+  frame.style = `width: ${width}px; height: 800px; border: 0`;
+  frame.onload = () => done(frame);
+  frame.src = address;
+  document.body.append(frame);
+});
+async function until(check, ms = 20000) {
+  for (let spent = 0; spent < ms; spent += 50) {
+    const found = check();
+    if (found) return found;
+    await wait(50);
+  }
+  return null;
+}
+async function look() {
+%s
+}
+look().catch((error) => ({ error: String(error) })).then((seen) =>
+  fetch("/seen", { method: "POST", body: JSON.stringify(seen) }));
+</script>"""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the book, the page that looks at it, and takes what that saw."""
+
+    script = ""
+    seen: "queue.Queue[Any]"
+
+    def do_GET(self) -> None:
+        if self.path != "/look.html":
+            return super().do_GET()
+        page = (HARNESS % self.script).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+        self.seen.put(json.loads(body))
+
+    def log_message(self, *parts: object) -> None:
+        pass
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Any:
+    assert (HTML / "index.html").is_file(), "there is no book: run `make book` first"
+
+    def run(script: str, seconds: float = 120) -> Any:
+        seen: queue.Queue[Any] = queue.Queue()
+        handler = type("Looking", (Handler,), {"script": script, "seen": seen})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(HTML)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/look.html"
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+        flags += ["--disable-background-networking", "--remote-debugging-port=0"]
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        browser = subprocess.Popen(
+            [str(BROWSER), *flags, profile, "--window-size=1400,1000", address],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            return seen.get(timeout=seconds)
+        finally:
+            browser.terminate()
+            browser.wait(20)
+            server.shutdown()
+            server.server_close()
+
+    return run
+
+
+SEARCH = """
+  const found = {};
+  for (const words of %s) {
+    const frame = await open(`/search.html?q=${encodeURIComponent(words)}`, 1200);
+    const links = () => [...frame.contentDocument.querySelectorAll("#search-results li a")];
+    let before = -1;
+    await until(() => { const n = links().length; const done = n > 0 && n === before;
+      before = n; return done; });
+    await wait(600);
+    found[words] = links().map((a) => new URL(a.href).pathname.slice(1));
+    frame.remove();
+  }
+  return found;
+"""
+
+
+def test_search_shows_chapters_before_the_reference(look: Any):
+    words = ["LeNet", "receptive field", "dropout", "create_model"]
+    found = look(SEARCH % json.dumps(words))
+    assert found["LeNet"][0] == "early/lenet5.html"
+    for word in words[:3]:
+        pages = found[word]
+        api = [n for n, page in enumerate(pages) if page.startswith("appendix/api/")]
+        others = [n for n, page in enumerate(pages) if not page.startswith("appendix/")]
+        assert others, word
+        assert not api or min(api) > max(others), word
+    assert found["create_model"][0] == "appendix/api/registry.html"
+
+
+FOCUS = """
+  const frame = await open("/index.html", 1200);
+  const page = frame.contentDocument;
+  await until(() => !page.querySelector(".timeline form").hidden);
+  const card = page.querySelector(".timeline-card");
+  const mark = page.querySelector('.mark[data-system="lenet5"]');
+  frame.contentWindow.focus();
+  mark.focus();
+  await wait(100);
+  const shown = !card.hidden;
+  const link = card.querySelector("a.more");
+  link.focus();
+  await wait(600);
+  const kept = !card.hidden && page.activeElement === link;
+  link.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  await wait(50);
+  const back = page.activeElement === mark;
+  const heading = page.querySelector("article h1");
+  heading.tabIndex = -1;
+  heading.focus();
+  await wait(600);
+  const dead = [...page.querySelectorAll(".mark.built")].filter((m) => !m.href);
+  return { shown, kept, back, gone: card.hidden, dead: dead.map((m) => m.dataset.system) };
+"""
+
+
+def test_the_card_of_the_timeline_keeps_the_focus(look: Any):
+    seen = look(FOCUS)
+    assert seen == {"shown": True, "kept": True, "back": True, "gone": True, "dead": []}
+
+
+PHONE = """
+  const found = {};
+  const names = %s;
+  async function one() {
+    for (let name = names.pop(); name; name = names.pop()) {
+      const frame = await open("/" + name, 390);
+      const page = frame.contentDocument;
+      if (frame.contentWindow.MathJax) {
+        await until(() => frame.contentWindow.MathJax.startup?.promise);
+        await frame.contentWindow.MathJax.startup?.promise;
+      }
+      await wait(200);
+      const wide = page.scrollingElement.scrollWidth;
+      if (wide > page.documentElement.clientWidth) {
+        const over = [...page.querySelectorAll("main *")].filter(
+          (e) => e.getBoundingClientRect().right > page.documentElement.clientWidth + 1);
+        found[name] = [wide, ...over.slice(0, 3).map((e) => e.outerHTML.slice(0, 120))];
+      }
+      frame.remove();
+    }
+  }
+  await Promise.all([one(), one(), one()]);
+  return found;
+"""
+
+
+def test_no_page_scrolls_sideways_on_a_phone(look: Any):
+    skipped = ("_static", "_modules")
+    names = [path.relative_to(HTML) for path in sorted(HTML.rglob("*.html"))]
+    pages = [name.as_posix() for name in names if name.parts[0] not in skipped]
+    assert look(PHONE % json.dumps(pages), seconds=280) == {}
+
+
+ERRORS = """
+  const found = {};
+  for (const name of %s) {
+    const frame = document.createElement("iframe");
+    document.body.append(frame);
+    const errors = (found[name] = []);
+    const text = await (await fetch("/" + name)).text();
+    const folder = new URL("/" + name, location).href;
+    const listen = "<script>window.onerror = (m) => parent.note(m);<" + "/script>";
+    const hook = `<base href="${folder}">${listen}`;
+    window.note = (message) => errors.push(message);
+    frame.srcdoc = text.replace("<head>", "<head>" + hook);
+    await new Promise((done) => { frame.onload = done; });
+    await wait(500);
+    frame.remove();
+  }
+  return found;
+"""
+
+
+def test_pages_run_without_errors(look: Any):
+    names = ["index.html", "early/lenet5.html", "search.html", "appendix/api/models.html"]
+    assert look(ERRORS % json.dumps(names)) == {name: [] for name in names}
