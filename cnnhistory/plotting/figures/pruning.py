@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.diagram import Pen, frame, line
 from cnnhistory.plotting.style import BLACK, COLORS, MARKERS, axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 
 def connections(weights: Sequence[npt.ArrayLike], *, ax: Axes | None = None) -> Axes:
@@ -79,7 +80,7 @@ def error_against_size(
     styles = looks(curves, "curves", len(COLORS) - (baseline is not None))
     if empty := [name for name, points in curves.items() if not points]:
         raise expected("curves", "points for each name", f"none for {empty[0]}")
-    ax = axes_or_new(ax, (7.5, 4))
+    ax = axes_or_new(ax, (WIDEST, 3.8))
     if baseline is not None:
         low, error, high = (100 * value for value in baseline)
         ax.axhspan(low, high, color=BLACK, alpha=0.12, lw=0)

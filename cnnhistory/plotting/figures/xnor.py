@@ -13,6 +13,7 @@ from cnnhistory._util.numbers import size_text
 from cnnhistory.plotting.diagram import Pen, box, frame
 from cnnhistory.plotting.scatter import label_points
 from cnnhistory.plotting.style import COLORS, axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 # How a network is stored, in the order of colors and markers.
 FORMS = ("float32", "int8", "pruned and shared", "binary weights", "all binary")
@@ -118,7 +119,7 @@ def words(x: Sequence[int], w: Sequence[int], *, ax: Axes | None = None) -> Axes
     differ = [a != b for a, b in zip(x, w, strict=True)]
     rows = (("input", [a > 0 for a in x], COLORS[0]), ("kernel", [b > 0 for b in w], COLORS[0]),
             ("xor", differ, COLORS[1]))  # fmt: skip
-    ax = axes_or_new(ax, (8, 2))
+    ax = axes_or_new(ax, (WIDEST, 2))
     for row, (name, bits, color) in enumerate(rows):
         y = 0.65 - 1.9 * row
         for place, bit in enumerate(bits):
@@ -141,7 +142,7 @@ def tile(pixels: int = 7, channels: int = 16, *, ax: Axes | None = None) -> Axes
     """
     if pixels < 1 or channels < 1:
         raise expected("pixels, channels", "at least 1 of each", (pixels, channels))
-    ax = axes_or_new(ax, (8, 0.3 * pixels + 0.7))
+    ax = axes_or_new(ax, (WIDEST, 0.3 * pixels + 0.7))
     middle = 0.4 - (pixels - 1) / 2
     for p in range(pixels):
         box(ax, (-1.6, 0.4 - p), (1.2, 0.8), face=COLORS[0], pen=Pen(width=0))
