@@ -11,7 +11,8 @@ from torch import Tensor
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
 from cnnhistory.plotting.diagram import Pen, box, frame, line
-from cnnhistory.plotting.style import COLORS, WIDEST, axes_or_new
+from cnnhistory.plotting.style import COLORS, axes_or_new
+from cnnhistory.plotting.svg import WIDEST
 
 # How the types of layers are called under a picture.
 WORDS = {

@@ -9,7 +9,8 @@ from matplotlib.ticker import FuncFormatter
 
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.names import display_name
-from cnnhistory.plotting.style import WIDEST, axes_or_new, looks
+from cnnhistory.plotting.style import axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 
 def interval_rows(

@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.labels import label_lines
 from cnnhistory.plotting.names import display_name
-from cnnhistory.plotting.style import WIDEST, axes_or_new, looks
+from cnnhistory.plotting.style import axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 Stages = Sequence[tuple[str, float]]
 

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.plotting.style import BLACK, WIDEST, axes_or_new
+from cnnhistory.plotting.style import BLACK, axes_or_new
+from cnnhistory.plotting.svg import WIDEST
 
 
 def show_image(

@@ -11,14 +11,13 @@ from cycler import cycler
 from matplotlib.axes import Axes
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.plotting.svg import show_figures_as_svg
+from cnnhistory.plotting.svg import WIDEST, show_figures_as_svg
 
 # Okabe and Ito's palette, without the yellow that is too light on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 BLACK = COLORS[-1]
 
-WIDEST = 7.1  # inches of a figure: the width of a page's text
 GRAY = "#777777"  # of what frames a picture; readable on white and on a dark page
 
 SETTINGS: dict[Any, Any] = {

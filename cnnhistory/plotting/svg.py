@@ -26,7 +26,7 @@ from cnnhistory.plotting.svg_groups import INHERITED
 from cnnhistory.plotting.svg_shapes import short
 from cnnhistory.plotting.svg_tree import SVG, Cleaner, written
 
-PIXELS = 4 / 3  # of a screen, for a point
+WIDEST = 7.0  # inches of a figure, as wide as a page has room
 MARGIN = 0.04  # inches around what is drawn
 MOST_VERTICES = 4000  # of an artist; one with more is drawn as pixels
 DENSITY = 192  # dots an inch of what is drawn as pixels: two for each of a screen's
@@ -41,17 +41,20 @@ SETTINGS: dict[Any, Any] = {
 def figure_svg(figure: Figure) -> str:
     """Return a figure as the text of one `svg` element, on white.
 
-    An artist of more than `MOST_VERTICES` points, such as a dense scatter, is drawn as pixels.
+    An artist of more than `MOST_VERTICES` points, such as a dense scatter, is drawn as pixels. Axes
+    in a layout that are wider than a page are laid out anew in its width, so that texts keep their
+    size; a diagram is not: the page shows it smaller.
     """
-    figure.draw_without_rendering()
-    inches = figure.get_tightbbox().padded(MARGIN)
-    parts = panels(figure, inches)
     text = io.StringIO()
-    with mpl.rc_context(SETTINGS), _prepared(figure, [part for row in parts for part in row]):
-        figure.savefig(
-            text, format="svg", bbox_inches=inches, dpi=DENSITY, facecolor="none",
-            metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
-        )  # fmt: skip
+    with _no_wider_than_the_page(figure):
+        figure.draw_without_rendering()
+        inches = figure.get_tightbbox().padded(MARGIN)
+        parts = panels(figure, inches)
+        with mpl.rc_context(SETTINGS), _prepared(figure, [part for row in parts for part in row]):
+            figure.savefig(
+                text, format="svg", bbox_inches=inches, dpi=DENSITY, facecolor="none",
+                metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")),
+            )  # fmt: skip
     root = ET.fromstring(text.getvalue())
     Cleaner(root).clean()
     body = "".join(written(child) for child in root)
@@ -60,6 +63,7 @@ def figure_svg(figure: Figure) -> str:
     body = re.sub(r'( id="| href="#|url\(#)(?=n\d)', rf"\g<1>{name}", body)
     width, height = short(inches.width * 72), short(inches.height * 72)
     said = [("font-family", "sans-serif"), ("stroke-linejoin", "round")]
+    said = [(key, root.attrib.pop(key, value)) for key, value in said]
     said += [(key, root.attrib[key]) for key in INHERITED if key in root.attrib]
     if parts:
         rows = (";".join(_box(part) for part in row) for row in parts)
@@ -70,6 +74,20 @@ def figure_svg(figure: Figure) -> str:
         f'<path class="paper" fill="#fff" stroke="none" d="M0 0h{width}v{height}h-{width}z"/>'
         f"{body}</svg>"
     )
+
+
+@contextmanager
+def _no_wider_than_the_page(figure: Figure) -> Iterator[None]:
+    width, height = figure.get_size_inches()
+    fits = width <= WIDEST or figure.get_layout_engine() is None
+    if fits or not any(ax.axison for ax in figure.axes):
+        yield
+        return
+    figure.set_size_inches(WIDEST, height)
+    try:
+        yield
+    finally:
+        figure.set_size_inches(width, height)
 
 
 def _box(part: Panel) -> str:

@@ -42,7 +42,6 @@ NO_DRAWING = {
     "svg_shapes.small_path", "svg_tree.written",
 }  # fmt: skip
 STAGES = [("base", 0.3), ("prune", 0.2)]
-STORED = xnor.Stored("net", "float32", 0.9, 0.8, 0.95, 1e6, 0.2)
 
 
 def _lenet():
@@ -72,13 +71,11 @@ PICTURES = {
         [[0.5]], [[0]], {"x": [("0", 0)]}, ["a", "b", "c", "d"], **to
     ),
     nin_googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
-    pruning.before_and_after: lambda f, **to: f([("conv1", 100, 84)], **to),
     pruning.connections: lambda f, **to: f([[[1.0, 0.0]]], **to),
     pruning.error_against_size: lambda f, **to: f({"a": {2.0: 0.1, 4.0: 0.2}}, **to),
     resnet.block_row: lambda f, **to: f(create_model("resnet20"), "ResNet-20", **to),
     resnet_ensembles.unraveled: lambda f, **to: f(2, **to),
     xnor.tile: lambda f, **to: f(2, 3, **to),
-    xnor.trade_off: lambda f, **to: f([STORED], **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
     deconvnet_visualization.mirror: lambda f, **to: f(["convolution"], **to),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cnnhistory.plotting.pixels import encoded
 from cnnhistory.plotting.style import SETTINGS
-from cnnhistory.plotting.svg import MOST_VERTICES, figure_svg
+from cnnhistory.plotting.svg import MOST_VERTICES, WIDEST, figure_svg
 from cnnhistory.plotting.svg_shapes import short
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -145,3 +145,14 @@ def test_dense_artists_become_pixels_and_stay_as_they_were(ax):
 def test_numbers_are_short():
     assert [short(n) for n in (1, 1.25, -0.25, 0.04, 100)] == ["1", "1.2", "-.2", "0", "100"]
     assert short(1.256, 2) == "1.26"
+
+
+def test_wide_axes_are_laid_out_in_the_width_of_a_page():
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3))
+    axes[0].set_xlabel("epoch")
+    assert float(drawn(figure).get("width")) <= 96 * (WIDEST + 0.1)
+    assert figure.get_size_inches().tolist() == [10, 3]
+    for ax in axes:
+        ax.set_axis_off()
+        ax.add_patch(plt.Rectangle((0, 0), 1, 1))
+    assert float(drawn(figure).get("width")) > 96 * (WIDEST + 0.1)
