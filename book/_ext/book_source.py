@@ -82,18 +82,21 @@ class ShowSources(SphinxPostTransform):
         first, last = lines(module, name)
         link["refuri"] = f"{link['refuri'].partition('#')[0]}#L{first}-L{last}"
         known = self.env.get_domain("py").objects  # type: ignore[attr-defined]
-        if f"{module}.{name}" not in known:
-            if not any(part.startswith("_") for part in name.split(".")):
-                log.warning(
-                    "%s.%s is not in the reference", module, name, location=link
-                )
+        entry, called = f"{module}.{name}", name
+        if any(part.startswith("_") for part in name.split(".")):
+            entry, called = (
+                module,
+                module.rpartition(".")[2],
+            )  # the reference has no private names
+        if entry not in known:
+            log.warning("%s is not in the reference", entry, location=link)
             return
         reference = addnodes.pending_xref(
             "",
-            nodes.inline(text=f"reference of {name}"),
+            nodes.inline(text=f"reference of {called}"),
             refdomain="py",
             reftype="obj",
-            reftarget=f"{module}.{name}",
+            reftarget=entry,
             refexplicit=True,
             refwarn=True,
             refdoc=self.env.docname,

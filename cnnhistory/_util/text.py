@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 
@@ -26,3 +27,23 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> tuple[list[
         for row in rows
     ]
     return lines, widths
+
+
+def measured(sentence: str, evidence: str, columns: int = 88, indent: str = "") -> str:
+    """Return a sentence and, in brackets behind or below it, the numbers that show it.
+
+    >>> measured("two is even", "2 = 2 * 1")
+    'two is even [measured: 2 = 2 * 1]'
+    """
+    brackets = f"[measured: {evidence}]"
+    line = f"{sentence} {brackets}"
+    if len(line) <= columns:
+        return line
+    below = textwrap.fill(
+        brackets,
+        columns,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+    return f"{sentence}\n{below}"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import operator
-import textwrap
 from collections.abc import Callable
 from typing import Any, Protocol, SupportsFloat
 
 from cnnhistory._util.lookup import expected
-
-# A line as wide as a cell of code; a longer one goes on below.
-COLUMNS = 88
+from cnnhistory._util.text import measured as measured_text
 
 _RELATIONS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "at_least": ("≥", operator.ge),
@@ -141,21 +138,11 @@ def confirm_test(test: Test, *, lower: str | None) -> None:
 
 
 def _say(sentence: str, evidence: str, holds: bool) -> None:
-    brackets = f"[measured: {evidence}]" if evidence else ""
     if not holds:
-        raise AssertionError(f"does not hold: {sentence} {brackets}".rstrip())
-    line = f"confirmed: {sentence} {brackets}".rstrip()
-    if len(line) > COLUMNS and brackets:
-        indent = " " * len("confirmed: ")
-        rest = textwrap.fill(
-            brackets,
-            COLUMNS,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-        )
-        line = f"confirmed: {sentence}\n{rest}"
-    print(line)
+        brackets = f" [measured: {evidence}]" if evidence else ""
+        raise AssertionError(f"does not hold: {sentence}{brackets}")
+    said = f"confirmed: {sentence}"
+    print(measured_text(said, evidence, indent=" " * len("confirmed: ")) if evidence else said)
 
 
 def number_text(value: float, unit: str = "") -> str:

@@ -15,6 +15,7 @@ from scipy.stats import binom
 from torch import Tensor
 
 from cnnhistory._util.lookup import expected
+from cnnhistory._util.text import measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Comparison:
         raise NotImplementedError
 
     def __str__(self) -> str:
-        return f"{self.conclusion} [{self.evidence}]"
+        return measured(self.conclusion, self.evidence, indent="    ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +140,9 @@ def mcnemar(
     Source: mcnemar1947note, in its exact form.
 
     >>> print(mcnemar([True] * 8 + [False] * 92, [False] * 100, names=("old", "new")))
-    new makes fewer errors than old [of 100 items old alone has 8 wrong, new alone 0; exact \
-McNemar test, p = 0.0078; 8 points]
+    new makes fewer errors than old
+        [measured: of 100 items old alone has 8 wrong, new alone 0; exact McNemar test, p =
+        0.0078; 8 points]
     """
     a, b = (torch.as_tensor(wrong).bool() for wrong in (wrong_a, wrong_b))
     if a.dim() != 1 or a.shape != b.shape or len(a) == 0:

@@ -116,7 +116,7 @@ class ZFNet(nn.Module):
             maps = scaled(wanted, width)
         self.features = nn.Sequential(features)
 
-        units = maps * side**2
+        units = maps * side**2  # 256 * 6 * 6 at full size
         classifier = OrderedDict[str, nn.Module]()
         for n in (6, 7):
             if f"fc{n}" in without:
@@ -127,6 +127,10 @@ class ZFNet(nn.Module):
             units = scaled(DENSE, width)
         classifier["fc8"] = nn.Linear(units, num_classes)
         self.classifier = nn.Sequential(classifier)
+        self._initialize(side, width)
+
+    def _initialize(self, side: int, width: float) -> None:
+        """Draw weights from N(0, 0.01^2), scaled where a smaller network has fewer inputs."""
         reads_maps = self.classifier[0]  # fc6, if it is there
         for name, layer in self.named_modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -63,6 +63,7 @@ def figure_svg(figure: Figure) -> str:
     body = re.sub(r'( id="| href="#|url\(#)(?=n\d)', rf"\g<1>{name}", body)
     width, height = short(inches.width * 72), short(inches.height * 72)
     said = [("font-family", "sans-serif"), ("stroke-linejoin", "round")]
+    said = [(key, root.attrib.pop(key, value)) for key, value in said]
     said += [(key, root.attrib[key]) for key in INHERITED if key in root.attrib]
     if parts:
         rows = (";".join(_box(part) for part in row) for row in parts)
@@ -79,7 +80,7 @@ def figure_svg(figure: Figure) -> str:
 def _no_wider_than_the_page(figure: Figure) -> Iterator[None]:
     width, height = figure.get_size_inches()
     fits = width <= WIDEST or figure.get_layout_engine() is None
-    if fits or not all(ax.axison for ax in figure.axes):
+    if fits or not any(ax.axison for ax in figure.axes):
         yield
         return
     figure.set_size_inches(WIDEST, height)

@@ -10,9 +10,9 @@ from cnnhistory.plotting.svg_shapes import NUMBER, short
 
 # What a group may say for all that is in it.
 INHERITED = (
-    "fill", "fill-opacity", "font-size", "font-style", "font-weight", "stroke", "stroke-dasharray",
-    "stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width",
-    "text-anchor",
+    "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "stroke",
+    "stroke-dasharray", "stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-opacity",
+    "stroke-width", "text-anchor",
 )  # fmt: skip
 # What need not be said.
 DEFAULTS = {

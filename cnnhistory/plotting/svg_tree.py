@@ -165,7 +165,9 @@ def _attributes(element: ET.Element) -> None:
     style = element.attrib.pop("style", "")
     for entry in style.split(";"):
         key, _, value = entry.partition(":")
-        if value and key.strip() not in ("font-family", "font-stretch", "font-variant"):
+        if key.strip() == "font-family" and "Mono" in value:
+            element.set("font-family", "monospace")
+        elif value and key.strip() not in ("font-family", "font-stretch", "font-variant"):
             element.set(key.strip(), value.strip())
     for key in ("fill", "stroke"):
         element_color = element.get(key, "")

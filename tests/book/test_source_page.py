@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from cnnhistory.models.lenet5 import LeNet5
+from cnnhistory.nn import sign
 from cnnhistory.visualize.source import show_source
 
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
@@ -38,10 +39,10 @@ def document(*known: str):
     return made
 
 
-def shown(*known: str, tag: str = source.TAG):
-    """Return a document with the output of a cell that shows LeNet-5, as myst-nb makes it."""
+def shown(*known: str, tag: str = source.TAG, thing: object = LeNet5):
+    """Return a document with the output of a cell that shows source, as myst-nb makes it."""
     page = document(*known)
-    result = show_source(LeNet5, methods=["forward"])
+    result = show_source(thing)
     ((path, address),) = result.links
     caption = nodes.paragraph("", "", nodes.reference("", path, refuri=address))
     output = nodes.container("", nodes.literal_block("", result.code, language="python"), caption)
@@ -71,6 +72,15 @@ def test_what_the_reference_lacks_is_a_warning(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(source.log, "warning", lambda text, *parts, **_: said.append(text % parts))
     assert "reference" not in shown().astext()
     assert said == [f"{LENET5} is not in the reference"]
+
+
+def test_a_private_function_leads_to_its_module():
+    page = shown("cnnhistory.nn.sign", thing=sign._StraightThrough)
+    (reference,) = page.findall(source.addnodes.pending_xref)
+    assert (reference.astext(), reference["reftarget"]) == (
+        "reference of sign",
+        "cnnhistory.nn.sign",
+    )
 
 
 def test_other_cells_stay_as_they_are():

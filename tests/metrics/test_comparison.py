@@ -24,7 +24,7 @@ def test_seven_coins_of_which_one_shows_tails():
     assert (found.n, found.only_a, found.only_b) == (100, 6, 1)
     assert found.difference == pytest.approx(0.05)
     assert not found.significant
-    assert "A and B cannot be told apart [" in str(found)
+    assert "A and B cannot be told apart\n    [measured: " in str(found)
 
 
 def test_six_coins_all_heads():
@@ -34,8 +34,9 @@ def test_six_coins_all_heads():
     q = found.smallest_difference * 200 / 6 / 2 + 0.5
     assert q**6 + (1 - q) ** 6 == pytest.approx(0.8)
     assert str(found) == (
-        "new makes fewer errors than old [of 200 items old alone has 6 wrong, new alone 0; "
-        "exact McNemar test, p = 0.031; 3 points]"
+        "new makes fewer errors than old\n"
+        "    [measured: of 200 items old alone has 6 wrong, new alone 0; exact McNemar test, p =\n"
+        "    0.031; 3 points]"
     )
 
 

@@ -19,6 +19,7 @@ from cnnhistory.plotting import architecture, bars, curves, diagram, images, lab
 from cnnhistory.plotting.figures import (
     alexnet,
     bnn,
+    deconvnet_visualization,
     deep_compression,
     googlenet,
     nin,
@@ -26,7 +27,6 @@ from cnnhistory.plotting.figures import (
     resnet,
     resnet_ensembles,
     xnor,
-    zfnet,
 )  # fmt: skip
 
 # What draws nothing: settings, helpers of drawings, how figures are stored, and the data of the
@@ -34,7 +34,7 @@ from cnnhistory.plotting.figures import (
 NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
-    "figures.landscape_chart.labels", "figures.zfnet.beside",
+    "figures.landscape_chart.labels", "figures.deconvnet_visualization.beside",
     "images.stretched", "labels.spread", "names.display_name", "names.model_name",
     "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style", "svg.figure_svg",
     "svg.show_figures_as_svg", "svg_groups.hoist", "svg_groups.join_axis",
@@ -43,7 +43,6 @@ NO_DRAWING = {
     "svg_shapes.small_path", "svg_tree.written",
 }  # fmt: skip
 STAGES = [("base", 0.3), ("prune", 0.2)]
-STORED = xnor.Stored("net", "float32", 0.9, 0.8, 0.95, 1e6, 0.2)
 
 
 def _lenet():
@@ -74,15 +73,13 @@ PICTURES = {
     ),
     googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
-    pruning.before_and_after: lambda f, **to: f([("conv1", 100, 84)], **to),
     pruning.connections: lambda f, **to: f([[[1.0, 0.0]]], **to),
     pruning.error_against_size: lambda f, **to: f({"a": {2.0: 0.1, 4.0: 0.2}}, **to),
     resnet.block_row: lambda f, **to: f(create_model("resnet20"), "ResNet-20", **to),
     resnet_ensembles.unraveled: lambda f, **to: f(2, **to),
     xnor.tile: lambda f, **to: f(2, 3, **to),
-    xnor.trade_off: lambda f, **to: f([STORED], **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
-    zfnet.mirror: lambda f, **to: f(["convolution"], **to),
+    deconvnet_visualization.mirror: lambda f, **to: f(["convolution"], **to),
 }  # fmt: skip
 # A call of each function that adds to a picture.
 ADDITIONS = {

@@ -11,6 +11,7 @@ from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import LayerTable
 from cnnhistory.plotting.diagram import Pen, box, frame, line
 from cnnhistory.plotting.style import BLACK, COLORS, axes_or_new
+from cnnhistory.plotting.svg import WIDEST
 
 HALVES = (1.25, -1.25)  # where the two halves of a layer lie
 STEP = 1.75  # from one layer to the next
@@ -51,7 +52,7 @@ def towers(
     if unknown := sorted(set(divided) - set(layers)):
         raise expected("divided", "names of `layers`", ", ".join(unknown))
     shapes = [tuple(table[name].output_shape or ()) for name in layers]
-    ax = axes_or_new(ax, (11, 3.9))
+    ax = axes_or_new(ax, (WIDEST, 2.6))
     _picture(ax, table.input_shape, image)
     before = [(0.75, 0.0)]
     for index, (name, shape) in enumerate(zip(layers, shapes, strict=True), start=1):

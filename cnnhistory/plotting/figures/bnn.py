@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.diagram import Pen, arrow, box, frame
 from cnnhistory.plotting.style import COLORS, axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 # What flows along an arrow of `block`, and its color.
 KINDS = {"bits": COLORS[0], "whole numbers": COLORS[2], "real numbers": COLORS[1]}
@@ -28,7 +29,7 @@ def block(*, ax: Axes | None = None) -> Axes:
 
     Source: courbariaux2016binarized, Algorithm 1.
     """
-    ax = axes_or_new(ax, (8.6, 3.4))
+    ax = axes_or_new(ax, (WIDEST, 3.2))
     middles = [_SPACE * (place + 1) for place in range(len(_STEPS))]
     for x, text in zip(middles, _STEPS, strict=True):
         box(ax, (x, 0.0), _BOX, text, pen=Pen(width=1))

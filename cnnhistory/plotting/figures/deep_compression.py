@@ -14,6 +14,7 @@ from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.bars import stacked_bars
 from cnnhistory.plotting.diagram import Pen, box, frame, line
 from cnnhistory.plotting.style import COLORS, axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 GAP = 3.0  # between the drawings of `steps`, in cells
 STRIP = 1.25  # height of a row of words, in cells
@@ -61,7 +62,7 @@ def steps(
     if not -1 <= min(used) <= max(used) < len(COLORS):
         raise expected("codes, streams", f"numbers from -1 to {len(COLORS) - 1}", sorted(used))
     rows, columns = len(weight), lengths[0]
-    ax = axes_or_new(ax, (9.5, 2.7))
+    ax = axes_or_new(ax, (WIDEST, 2.5))
     for step in range(3):
         left = step * (columns + GAP)
         _matrix(ax, left, weight, codes, step)
@@ -124,7 +125,7 @@ def codebook_rows(
     starts = starts or {}
     if unknown := sorted(set(starts) - set(codebooks)):
         raise expected("starts", "names of codebooks", ", ".join(unknown))
-    ax = axes_or_new(ax, (7.5, 0.6 * len(codebooks) + 0.8))
+    ax = axes_or_new(ax, (WIDEST, 0.6 * len(codebooks) + 0.8))
     for row, (name, values) in enumerate(codebooks.items()):
         begin = starts.get(name, ())
         ax.plot(values, [row] * len(values), ls="", ms=6, **styles[name])

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.diagram import Pen, frame, line
-from cnnhistory.plotting.style import BLACK, COLORS, MARKERS, axes_or_new, looks
+from cnnhistory.plotting.style import BLACK, COLORS, axes_or_new, looks
+from cnnhistory.plotting.svg import WIDEST
 
 
 def connections(weights: Sequence[npt.ArrayLike], *, ax: Axes | None = None) -> Axes:
@@ -79,7 +80,7 @@ def error_against_size(
     styles = looks(curves, "curves", len(COLORS) - (baseline is not None))
     if empty := [name for name, points in curves.items() if not points]:
         raise expected("curves", "points for each name", f"none for {empty[0]}")
-    ax = axes_or_new(ax, (7.5, 4))
+    ax = axes_or_new(ax, (WIDEST, 3.8))
     if baseline is not None:
         low, error, high = (100 * value for value in baseline)
         ax.axhspan(low, high, color=BLACK, alpha=0.12, lw=0)
@@ -92,31 +93,4 @@ def error_against_size(
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.legend(fontsize=9)
-    return ax
-
-
-def before_and_after(layers: Sequence[tuple[str, float, float]], *, ax: Axes | None = None) -> Axes:
-    """Draw for each layer how many weights there were and are: two dots on a logarithmic axis.
-
-    The longer the line between the dots, the larger the factor. The first layer is on top.
-
-    Args:
-        layers: name, weights before and weights after, above 0.
-        ax: where to draw; default: a new figure.
-
-    Raises:
-        ValueError: no layer, or a number that a logarithmic axis cannot show.
-    """
-    if not layers or any(not 0 < after <= before for _, before, after in layers):
-        raise expected("layers", "weights before >= weights after > 0 of each", list(layers))
-    ax = axes_or_new(ax, (6, 0.3 * len(layers) + 1))
-    for row, (_, before, after) in enumerate(layers):
-        labels = ("before", "left") if row == 0 else (None, None)
-        line(ax, [(after, row), (before, row)], pen=Pen(color="0.7", width=2))
-        ax.plot(before, row, MARKERS[0], mfc="white", mec=COLORS[0], label=labels[0])
-        ax.plot(after, row, MARKERS[0], color=COLORS[1], label=labels[1])
-    ax.set(xscale="log", xlabel="weights")
-    ax.set_yticks(range(len(layers)), [name for name, _, _ in layers])
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
     return ax

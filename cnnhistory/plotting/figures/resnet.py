@@ -8,6 +8,7 @@ from torch import nn
 from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.diagram import Pen, arrow, box, frame, line
 from cnnhistory.plotting.style import COLORS, axes_or_new
+from cnnhistory.plotting.svg import WIDEST
 
 BOX = (0.72, 1.0)  # of a layer; layers are 1 apart
 STAGES = COLORS[:-1]  # black is for what belongs to no stage
@@ -37,7 +38,7 @@ def block_row(
     begins = [place == 0 or widths[place - 1] != width for place, width in enumerate(widths)]
     if sum(begins) > len(STAGES):
         raise expected("network", f"at most {len(STAGES)} stages", sum(begins))
-    ax = axes_or_new(ax, (10, 1.6))
+    ax = axes_or_new(ax, (WIDEST, 1.3))
     x, stage = 0.0, -1
     box(ax, (x, y), BOX)
     for place, (block, changes) in enumerate(zip(blocks, begins, strict=True)):

@@ -15,7 +15,7 @@ SYSTEM = System(
         "values of overlapping pooling windows that share a maximum are added, as in the "
         "gradient; the paper does not say what happens there",
     ),
-    chapter="imagenet/zfnet",
+    chapter="imagenet/deconvnet_visualization",
     object="visualize.deconvnet.deconvnet",
     digest="deconvnet-visualization",
 )

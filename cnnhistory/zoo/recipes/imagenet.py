@@ -50,7 +50,12 @@ def _stack(
 
 
 def _large_patches(
-    id: str, model: str, batch_size: int, seeds: int, settings: dict[str, Any]
+    id: str,
+    model: str,
+    batch_size: int,
+    seeds: int,
+    settings: dict[str, Any],
+    lr: float = 0.001,
 ) -> TrainingRecipe:
     """A network at an eighth of its width on patches of 64x64 pixels."""
     return TrainingRecipe(
@@ -58,7 +63,7 @@ def _large_patches(
         model=model,
         epochs=20,
         batch_size=batch_size,
-        optimizer=adam(0.001),
+        optimizer=adam(lr),
         data=Spec(PATCHES, {"side": 64, "levels": "bytes"}),
         network_args={"num_classes": 16, "image_size": 64, "width": 0.125, **settings},
         seeds=tuple(range(seeds)),
@@ -78,15 +83,18 @@ def _alexnet_part(part: str = "", **changes: Any) -> TrainingRecipe:
 
 
 def _zfnet_part(
-    part: str = "", model: str = "zfnet", seeds: int = 3, **changes: Any
+    part: str = "", model: str = "zfnet", seeds: int = 3, lr: float = 0.001, **changes: Any
 ) -> TrainingRecipe:
     """ZFNet at an eighth of its width on patches, whole and changed; AlexNet for comparison.
 
-    Of no weight decay, 2 and 5, none had the lowest validation error, for one seed of "".
+    The rates of ZFNet and AlexNet have the lowest mean validation error of two other seeds, out of
+    rates a factor of two apart: of 0.0005, 0.001 and 0.002 ZFNet had 38.6, 36.1 and 42.8 %, and
+    AlexNet 40.4, 42.7 and 48.3 % (0.00025: 45.0 %). The parts of ZFNet have its rate. Of no weight
+    decay, 2 and 5, none had the lowest validation error, for one seed of "".
 
     Deviations: 64x64 pixels, 16 classes, 2,400 patches; Adam; filters are not limited.
     """
-    return _large_patches(f"zfnet_patches{part}", model, 32, seeds, changes)
+    return _large_patches(f"zfnet_patches{part}", model, 32, seeds, changes, lr)
 
 
 def _nin(name: str, lr: float, **network_args: Any) -> TrainingRecipe:
@@ -119,11 +127,11 @@ RECIPES = (
     _alexnet_part("_no_lrn", lrn=False),
     _alexnet_part("_plain_pooling", overlapping_pooling=False),
     _alexnet_part("_one_group", groups=1),
-    _zfnet_part(),
-    _zfnet_part("_alexnet", "alexnet", groups=1, padding=2),
-    _zfnet_part("_no_conv34", seeds=2, without=("conv3", "conv4")),
-    _zfnet_part("_no_fc67", seeds=2, without=("fc6", "fc7")),
-    _zfnet_part("_shallow", seeds=2, without=("conv3", "conv4", "fc6", "fc7")),
+    _zfnet_part(seeds=5),
+    _zfnet_part("_alexnet", "alexnet", seeds=5, lr=0.0005, groups=1, padding=2),
+    _zfnet_part("_no_conv34", without=("conv3", "conv4")),
+    _zfnet_part("_no_fc67", without=("fc6", "fc7")),
+    _zfnet_part("_shallow", without=("conv3", "conv4", "fc6", "fc7")),
     _stack((3, 3), maps=20),
     _stack((5,), maps=17),
     _stack((3, 3), maps=20, relu_between=False, seeds=3),

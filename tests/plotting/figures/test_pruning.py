@@ -1,7 +1,6 @@
 import pytest
 
 from cnnhistory.plotting.figures.pruning import (
-    before_and_after,
     connections,
     error_against_size,
 )
@@ -59,15 +58,3 @@ def test_curves_that_cannot_be_told_apart_are_refused(ax):
     seven = {str(i): {1.0: 0.1} for i in range(7)}
     with pytest.raises(ValueError, match="curves: expected 1 to 6 different names"):
         error_against_size(seven, (0.1, 0.2, 0.3), ax=ax)
-
-
-def test_before_and_after(ax):
-    assert before_and_after([("conv1", 100, 84), ("fc6", 10_000, 900)], ax=ax) is ax
-    assert ax.get_xscale() == "log"
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["conv1", "fc6"]
-    assert ax.yaxis_inverted()
-    spans = [list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
-    assert spans == [[84, 100], [900, 10_000]]
-    for bad in ([], [("a", 10, 0)], [("a", 10, 11)]):
-        with pytest.raises(ValueError, match="weights before >= weights after > 0"):
-            before_and_after(bad, ax=ax)

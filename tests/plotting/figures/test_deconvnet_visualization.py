@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cnnhistory.plotting.figures.zfnet import MIRROR, NETWORK, beside, mirror
+from cnnhistory.plotting.figures.deconvnet_visualization import MIRROR, NETWORK, beside, mirror
 
 
 def test_every_layer_has_its_mirror(drawn):
