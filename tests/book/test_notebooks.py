@@ -333,7 +333,9 @@ WIDE = {
     "alexnet",
     "bnn",
     "deep_compression",
+    "googlenet",
     "pruning",
+    "resnet",
     "resnet_ensembles",
     "xnor",
 }
