@@ -333,9 +333,7 @@ WIDE = {
     "alexnet",
     "bnn",
     "deep_compression",
-    "googlenet",
     "pruning",
-    "resnet",
     "resnet_ensembles",
     "xnor",
 }
