@@ -331,13 +331,8 @@ OLD = {
 # Chapters whose stored figures are wider than a page: what is executed again leaves the list.
 WIDE = {
     "alexnet",
-    "bnn",
-    "deep_compression",
     "googlenet",
-    "pruning",
     "resnet",
-    "resnet_ensembles",
-    "xnor",
 }
 
 
