@@ -6,7 +6,9 @@ import torch
 
 import cnnhistory
 from cnnhistory import survey
+from cnnhistory.accounting import count_multiply_adds, count_parameters
 from cnnhistory.papers import list_papers, paper
+from cnnhistory.registry import model_card, on_meta
 from cnnhistory.survey import PART_OF, PARTS
 from cnnhistory.system import ERAS, TASKS
 
@@ -126,6 +128,30 @@ def test_the_claims_of_a_record_are_complete(record):
         assert claim.where
         assert claim.tolerance >= 0
         assert claim.model is None or claim.model in record.models
+
+
+COUNTED = [
+    figure
+    for record in SYSTEMS
+    for figure in record.figures
+    if figure.checked and figure.model and figure.quantity in ("parameters", "multiply-adds")
+]
+
+
+@pytest.mark.parametrize("figure", COUNTED, ids=lambda figure: f"{figure.model}-{figure.quantity}")
+def test_a_checked_count_is_what_the_model_has(figure):
+    network = on_meta(figure.model)
+    if figure.quantity == "parameters":
+        found = count_parameters(network)
+    else:
+        found = count_multiply_adds(network, model_card(figure.model).input_shape)
+    assert abs(found - figure.value) <= figure.tolerance
+
+
+def test_counts_are_checked_in_all_lines():
+    assert {"resnet152", "densenet_bc_100_12", "nasnet_a_large", "mobilenet_v2"} <= {
+        figure.model for figure in COUNTED
+    }
 
 
 @EVERY

@@ -77,7 +77,7 @@ def figure_html(svg: str, alt: str, name: str) -> str:
         rule = f"#{name} .names{{display:block}}"
         style.append(f"@container (max-width:{wraps:.0f}px){{{rule}}}")
     for number, panel in enumerate(panel for row in rows for panel in row):
-        panel.shrinks = min(1, PAGE / width)
+        panel.shrinks = min(1, 0.98 * PAGE / width)  # less, or a rounding would wrap it
         style += growing(panel, f"{name}-p{number}")
     parts = [f"<style>{''.join(style)}</style>"] if style else []
     for row in rows:
@@ -102,7 +102,6 @@ class Panel:
     names: ET.Element | None = None
     shrinks: float = 1.0  # to what share, where the figure is wider than a page
     name: str = ""
-    grows: float = 1.0  # how much larger its texts become on a narrow page
 
     def __post_init__(self) -> None:
         sizes = [
@@ -113,9 +112,9 @@ class Panel:
         self.width = PIXELS * self.box[2]
         self.smallest = PIXELS * min(sizes, default=0)  # of its texts
 
-    def least(self) -> float:
-        """Return the width in pixels at which its smallest text is legible."""
-        legible = SMALLEST / (self.smallest * self.grows) if self.smallest else PICTURE
+    def least(self, grows: float = 1.0) -> float:
+        """Return the width in pixels at which its smallest text, grown, is legible."""
+        legible = SMALLEST / (self.smallest * grows) if self.smallest else PICTURE
         return self.width * min(self.shrinks, legible)
 
 
@@ -161,7 +160,7 @@ def names_in(group: ET.Element, right: float, said: dict[str, str]) -> list[ET.E
     for child in group:
         if child.tag == "g":
             found += names_in(child, right, said)
-        elif child.tag == "text" and float(child.get("x", right)) < right:
+        elif child.tag == "text" and float(child.get("x", right)) < right - 2:
             found.append(copy.deepcopy(child))
             for key, value in said.items():
                 found[-1].attrib.setdefault(key, value)
@@ -185,14 +184,14 @@ def growing(panel: Panel, name: str) -> list[str]:
     found = figure_texts.fit(panel.svg, panel.box, threshold / PHONE)
     if found is None:
         return []
-    panel.name, panel.grows = name, found.factor
+    panel.name = name
     for element in panel.svg.iter():
         if "font-size" in element.attrib:
             size = element.attrib.pop("font-size")
             element.set("style", f"font-size:calc({size}px*var(--t,1))")
     left, top, right, bottom = (100 * side / panel.box[2] for side in found.around)
     inside = (
-        f"#{name}{{--t:{found.factor:g};min-width:{panel.least():.0f}px!important;"
+        f"#{name}{{--t:{found.factor:g};min-width:{panel.least(found.factor):.0f}px!important;"
         f"padding:{top:.1f}% {right:.1f}% {bottom:.1f}% {left:.1f}%}}"
     )
     if found.down:
@@ -211,7 +210,7 @@ def panel_html(panel: Panel) -> str:
         panel.names.set("style", f"flex:{panel.names.attrib['viewBox'].split()[2]} 1 0")
         names = ET.tostring(panel.names, encoding="unicode")
     said = f' id="{panel.name}"' if panel.name else ""
-    width, least = panel.width, panel.least() * panel.grows
+    width, least = panel.width, panel.least()
     basis = WRAPS * panel.shrinks * width
     return (
         f'<div class="panel"{said} style="flex:{width:.0f} 1 {basis:.0f}px;'
@@ -262,7 +261,10 @@ def visit(
             keep(element, said)
         elif below is not None and element.tag == "text":
             read_on(element, said, below[1])
-        if element.tag == "path" and (face := face_of(said)) is not None:
+        one = (
+            element.tag == "path" and element.get("d", "").count("M") == 1
+        )  # not marks
+        if one and (face := face_of(said)) is not None:
             areas.append((where, face))
     handed = {k: v for k, v in said.items() if k in ("fill", "stroke", "fill-opacity")}
     for child in element:

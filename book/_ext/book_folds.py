@@ -45,10 +45,10 @@ class NativeFolds(SphinxPostTransform):
         """Replace hidden code, folded solutions and folded admonitions."""
         for node in list(self.document.findall(HideCodeCellNode)):
             word = WORDS[node["prompt_show"].rpartition(" ")[2]]
-            fold = Fold(
-                "", *node.children, summary=word, classes=["code", *node["classes"]]
-            )
-            node.replace_self(fold)
+            node[
+                "classes"
+            ] = []  # docutils would hand them on, and the theme would draw a bar
+            node.replace_self(Fold("", *node.children, summary=word, classes=["code"]))
         for node in list(self.document.findall(solution_node)):
             unwrap(node)
             if "dropdown" in node["classes"]:

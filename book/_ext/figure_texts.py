@@ -8,7 +8,7 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 FACTORS = (1.7, 1.55, 1.4, 1.25, 1.12)  # tried in this order
-LETTER = 0.58  # mean width of a letter, in sizes of the font
+LETTER = 0.62  # mean width of a letter, in sizes of the font
 RISE, FALL = 0.74, 0.2  # above and below the line that letters stand on
 STEP = 1.0  # by which names of axes are moved away, in units
 FARTHEST = 30  # that they are moved

@@ -1,10 +1,10 @@
-"""Normalization layers that torch does not have, or has in another convention."""
+"""Normalization: layers that torch does not have in this convention, and one written out."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory._util.checks import check_counts, check_finite
+from cnnhistory._util.checks import check_counts, check_finite, check_share
 from cnnhistory._util.lookup import expected
 
 
@@ -48,3 +48,56 @@ class LocalResponseNorm(nn.Module):
     def extra_repr(self) -> str:
         """Show the four constants."""
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class BatchNorm2d(nn.Module):
+    """Give each channel mean 0 and variance 1 over the batch, then a scale and a shift of its own.
+
+    y = weight (x - m) / sqrt(v + eps) + bias. In training m and v are the mean and the variance of
+    the channel over all images and places of the batch; in evaluation mode they are running
+    averages of both, each new batch with the share `momentum`. torch's layer of the same name
+    computes the same, and faster; this one shows how.
+
+    Shape: input (N, channels, H, W), output the same.
+
+    Raises:
+        ValueError: `channels` is below 1, a constant is out of range, or there is only one value of
+            a channel to train with.
+
+    Source: ioffe2015batch, Algorithms 1 and 2, Section 3.2.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__()
+        check_counts(channels=channels)
+        check_finite("eps", eps, positive=True)
+        check_share("momentum", momentum)
+        self.eps, self.momentum = eps, momentum
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the normalized maps; in training, also count the batch into the averages."""
+        if self.training:
+            count = x.numel() // x.shape[1]
+            if count == 1:
+                raise ValueError("input: expected more than one value of a channel in training")
+            mean = x.mean((0, 2, 3))
+            var = (x - mean[:, None, None]).square().mean((0, 2, 3))
+            with torch.no_grad():
+                self.running_mean.lerp_(mean, self.momentum)
+                # The variance of all images is a little larger than that within a batch.
+                self.running_var.lerp_(var * count / (count - 1), self.momentum)
+        else:
+            mean, var = self.running_mean, self.running_var
+        scale = self.weight / (var + self.eps).sqrt()
+        return scale[:, None, None] * (x - mean[:, None, None]) + self.bias[:, None, None]
+
+    def extra_repr(self) -> str:
+        """Show the channels and both constants."""
+        return f"{len(self.weight)}, eps={self.eps}, momentum={self.momentum}"

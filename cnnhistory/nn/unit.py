@@ -63,3 +63,20 @@ def conv_norm(
         in_place = {} if activation == "sigmoid" else {"inplace": True}
         layers[activation] = ACTIVATIONS[activation](**in_place)
     return nn.Sequential(layers)
+
+
+def factored(in_channels: int, inner: int, out_channels: int, side: int) -> nn.Sequential:
+    """Return two convolutions that together see a square: a row, then a column.
+
+    y = r(BN(V * r(BN(H * x)))) with r = ReLU, H of 1 x side and V of side x 1. They have 2 side
+    weights for a pair of maps where the whole window has side * side.
+
+    Shape: input (N, in_channels, H, W), output (N, out_channels, H, W) for an odd side.
+
+    Source: szegedy2016rethinking, Section 3.2, Figure 6.
+    """
+    layers = OrderedDict[str, nn.Module](
+        row=conv_norm(in_channels, inner, (1, side)),
+        column=conv_norm(inner, out_channels, (side, 1)),
+    )
+    return nn.Sequential(layers)

@@ -67,6 +67,40 @@ def dense(network: nn.Module) -> list[nn.Linear]:
     return [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
 
 
+def parameters(name: str, **settings: object) -> int:
+    """Return the number of parameters of a model."""
+    from cnnhistory.accounting import count_parameters
+    from cnnhistory.registry import on_meta
+
+    return count_parameters(on_meta(name, **settings))
+
+
+def multiply_adds(name: str, **settings: object) -> int:
+    """Return what a model computes for one input of the paper's size."""
+    from cnnhistory.accounting import count_multiply_adds
+    from cnnhistory.registry import model_card, on_meta
+
+    return count_multiply_adds(on_meta(name, **settings), model_card(name).input_shape)
+
+
+def millions(number: float) -> str:
+    """Return a number in millions.
+
+    >>> millions(25_557_032)
+    '25.6 million'
+    """
+    return f"{number / 1e6:.1f} million"
+
+
+def billions(number: float) -> str:
+    """Return a number in billions.
+
+    >>> billions(3_857_973_248)
+    '3.9 billion'
+    """
+    return f"{number / 1e9:.1f} billion"
+
+
 def googlenet() -> GoogLeNet:
     """Return GoogLeNet without values."""
     from cnnhistory.models.googlenet import GoogLeNet

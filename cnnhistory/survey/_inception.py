@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cnnhistory.survey._checks import branches, convolutions, size
@@ -58,3 +59,45 @@ def as_one(module: Inception, side: int) -> tuple[bool, float]:
     biases = [layer.bias for layer in ends if layer.bias is not None]
     one = F.conv2d(x, weight, torch.cat(biases) if biases else None, padding=side // 2)
     return torch.allclose(one, y, atol=1e-9), float(weight.count_nonzero()) / weight.numel()
+
+
+def halves(module: nn.Module) -> bool:
+    """Return whether one of the branches has a pooling that halves height and width."""
+    from torch import nn
+
+    pools = (layer for layer in module.modules() if isinstance(layer, nn.MaxPool2d))
+    return any(pool.stride == 2 for pool in pools)
+
+
+def modules_by_stage(modules: Iterable[nn.Module]) -> list[int]:
+    """Return how many modules there are before, between and behind those that halve the size."""
+    counts = [0]
+    for module in modules:
+        if halves(module):
+            counts.append(0)
+        else:
+            counts[-1] += 1
+    return counts
+
+
+def steps_in_a_row(network: nn.Module) -> int:
+    """Return the number of convolutions on the longest way through layers and branches."""
+    from torch import nn
+
+    from cnnhistory.nn.branches import Branches
+
+    if isinstance(network, nn.Conv2d):
+        return 1
+    if isinstance(network, Branches):
+        return max(steps_in_a_row(branch) for branch in network.branches.values())
+    return sum(steps_in_a_row(part) for part in network.children())
+
+
+def pieces(name: str, side: int) -> tuple[int, int, int]:
+    """Return how many convolutions of a model are rows, columns and squares of a side."""
+    from collections import Counter
+
+    from cnnhistory.registry import on_meta
+
+    kernels = Counter(layer.kernel_size for layer in convolutions(on_meta(name)))
+    return kernels[1, side], kernels[side, 1], kernels[side, side]

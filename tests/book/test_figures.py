@@ -146,6 +146,26 @@ def test_a_text_on_an_area_keeps_the_color_that_is_read_there():
     assert kept == {"on #e69f00": "k", "on #ffffff": None, "on #00204d": None}
 
 
+def test_marks_are_no_area():
+    _, ax = plt.subplots()
+    ax.plot([0, 1, 2, 3], [0, 3, 0, 3], "s", color="#e69f00")
+    ax.text(1.5, 1.5, "between", color="black")
+    root = page(figure_svg(ax.figure))
+    assert [text.get("class") for text in root.iter("text") if text.text == "between"] == [None]
+
+
+def test_a_wide_figure_stays_in_one_row_on_a_page():
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3))
+    for ax in axes:
+        ax.plot([0, 1])
+        ax.set_axis_off()
+        ax.text(0, 0, "a diagram")
+    html = figures.figure_html(figure_svg(figure), "", "figure-1")
+    widths = [int(n) for n in re.findall(r"[;\"]min-width:(\d+)px;", html)]
+    assert len(widths) == 2
+    assert sum(widths) < figures.PAGE
+
+
 def test_what_is_drawn_on_a_picture_keeps_its_color():
     _, ax = plt.subplots()
     ax.imshow([[0.0, 1.0]])

@@ -331,11 +331,6 @@ OLD = {
 # Chapters whose stored figures are wider than a page: what is executed again leaves the list.
 WIDE = {
     "alexnet",
-    "bnn",
-    "deep_compression",
-    "pruning",
-    "resnet_ensembles",
-    "xnor",
 }
 
 

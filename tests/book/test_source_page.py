@@ -113,7 +113,7 @@ def test_hidden_code_becomes_a_fold_with_one_word():
     )
     hidden += nodes.literal_block("", "x = 1")
     (fold,) = folded(hidden).findall(folds.Fold)
-    assert (fold["summary"], fold["classes"]) == ("code", ["code", "above-input"])
+    assert (fold["summary"], fold["classes"]) == ("code", ["code"])
     assert fold.astext() == "x = 1"
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnhistory.nn.norm import LocalResponseNorm
+from cnnhistory.nn.norm import BatchNorm2d, LocalResponseNorm
 
 
 def test_hand_worked():
@@ -35,3 +35,44 @@ def test_any_shape_even_with_fewer_channels_than_neighbors(shape):
 def test_an_even_number_of_neighbors_is_refused(size):
     with pytest.raises(ValueError, match=f"size: expected .*, got {size}"):
         LocalResponseNorm(size)
+
+
+def test_batch_norm_is_that_of_torch():
+    torch.manual_seed(0)
+    theirs, ours = nn.BatchNorm2d(3).double(), BatchNorm2d(3).double()
+    for norm in (theirs, ours):
+        with torch.no_grad():
+            norm.weight.copy_(torch.tensor([0.5, -1.0, 2.0]))
+            norm.bias.copy_(torch.tensor([1.0, 0.0, -3.0]))
+    for _ in range(3):
+        x = torch.randn(4, 3, 5, 2, dtype=torch.double, requires_grad=True)
+        torch.testing.assert_close(ours(x), theirs(x))
+        weights = torch.randn_like(x)
+        gradients = [
+            torch.autograd.grad((norm(x) * weights).sum(), [x, norm.weight, norm.bias])
+            for norm in (ours, theirs)
+        ]
+        torch.testing.assert_close(gradients[0], gradients[1])
+    for name in ("running_mean", "running_var"):
+        torch.testing.assert_close(getattr(ours, name), getattr(theirs, name))
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+    assert str(ours) == "BatchNorm2d(3, eps=1e-05, momentum=0.1)"
+
+
+def test_batch_norm_gives_its_own_mean_and_spread():
+    norm = BatchNorm2d(1)
+    with torch.no_grad():
+        norm.weight.fill_(3)
+        norm.bias.fill_(-2)
+    y = norm(5 + 7 * torch.rand(10, 1, 8, 8))
+    assert y.mean().item() == pytest.approx(-2, abs=1e-4)
+    assert y.std().item() == pytest.approx(3, rel=2e-3)
+
+
+def test_batch_norm_refuses_one_value():
+    with pytest.raises(ValueError, match="expected more than one value of a channel"):
+        BatchNorm2d(3)(torch.zeros(1, 3, 1, 1))
+    BatchNorm2d(3).eval()(torch.zeros(1, 3, 1, 1))
+    for wrong in ({"channels": 0}, {"channels": 1, "eps": 0}, {"channels": 1, "momentum": 1.5}):
+        with pytest.raises(ValueError, match="expected"):
+            BatchNorm2d(**wrong)

@@ -14,23 +14,6 @@ SYSTEMS = ("googlenet", "inception_module")
 IDS = [id for system in SYSTEMS for id in list_statements(system=system)]
 
 
-@pytest.fixture
-def changed(monkeypatch):
-    """Hand the checkers networks that a function has changed."""
-
-    def change(name, function):
-        def create(wanted, **settings):
-            model = create_model(wanted, **settings)
-            if wanted == name:
-                function(model)
-            return model
-
-        for place in (cnnhistory, registry):
-            monkeypatch.setattr(place, "create_model", create)
-
-    return change
-
-
 def test_verdicts_of_the_literature():
     assert {id: statement(id).verdict for id in IDS} == {
         "googlenet.c1": "correct",

@@ -17,20 +17,6 @@ SYSTEMS = ("resnet", "highway_network", "resnet_ensemble_view")
 IDS = [id for system in SYSTEMS for id in list_statements(system=system)]
 
 
-@pytest.fixture
-def renamed(monkeypatch):
-    """Hand the checkers other models than those they ask for."""
-
-    def rename(**names):
-        def create(name, **settings):
-            return create_model(names.get(name, name), **settings)
-
-        for place in (cnnhistory, registry):
-            monkeypatch.setattr(place, "create_model", create)
-
-    return rename
-
-
 def test_verdicts_of_the_literature():
     assert {id: statement(id).verdict for id in IDS} == {
         "resnet.c1": "correct",

@@ -13,7 +13,7 @@ from cnnhistory.plotting.diagram import Pen, box, frame, line
 from cnnhistory.plotting.style import BLACK, COLORS, axes_or_new
 from cnnhistory.plotting.svg import WIDEST
 
-HALVES = (1.25, -1.25)  # where the two halves of a layer lie
+HALVES = (1.35, -1.35)  # where the two halves of a layer lie
 STEP = 1.75  # from one layer to the next
 _NAMES_AT = 2.62
 
@@ -66,7 +66,7 @@ def towers(
         for half, y in enumerate((0.0,) if last else HALVES):
             pen = Pen(color=BLACK if last else COLORS[half], width=1.6)
             box(ax, (x + width / 2, y), (width, side), pen=pen)
-            ax.text(x + width / 2, y - side / 2 - 0.08, text, ha="center", va="top", fontsize=9)
+            ax.text(x + width / 2, y - side / 2 - 0.2, text, ha="center", va="top", fontsize=9)
             for other, (end, height) in enumerate(before):
                 own = len(before) == 1 or other == half or last
                 if own or name not in divided:
@@ -78,12 +78,12 @@ def towers(
         ax.text(x + width / 2, _NAMES_AT, name.rpartition(".")[2], ha="center", va="bottom",
                 fontweight="bold")  # fmt: skip
         before = now
-    return frame(ax, (-0.95, STEP * len(layers) + 0.7), (-2.75, 3.0))
+    return frame(ax, (-0.95, STEP * len(layers) + 0.7), (-2.95, 3.0))
 
 
 def _picture(ax: Axes, shape: tuple[int, ...], image: Tensor | None) -> None:
     if image is not None:
         ax.imshow(image.cpu().numpy(), extent=(-0.75, 0.75, -0.75, 0.75), zorder=2)
     box(ax, (0, 0), (1.5, 1.5), face="none", pen=Pen(width=1), zorder=3)
-    ax.text(0, -0.83, f"{shape[0]}@{shape[1]}", ha="center", va="top", fontsize=9)
+    ax.text(0, -0.95, f"{shape[0]}@{shape[1]}", ha="center", va="top", fontsize=9)
     ax.text(0, _NAMES_AT, "input", ha="center", va="bottom", fontweight="bold")

@@ -1,5 +1,6 @@
 """Architecture search with reinforcement learning."""
 
+from cnnhistory.papers import Figure
 from cnnhistory.system import System
 
 SYSTEM = System(
@@ -9,5 +10,10 @@ SYSTEM = System(
     era="inception",
     task="architecture search",
     paper="zoph2017neural",
+    figures=(
+        Figure("CIFAR-10 test error", 3.65, "%", 0.3, "Table 1"),
+        Figure("parameters", 37_400_000, "parameters", 50_000, "Table 1"),
+        Figure("networks trained in the search", 12_800, "networks", 0, "Section 4.1"),
+    ),
     digest="nas-rl",
 )

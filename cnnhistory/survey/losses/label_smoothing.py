@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="szegedy2016rethinking",
+    object="nn.loss.LabelSmoothingLoss",
     digest="label-smoothing",
 )

@@ -1,6 +1,10 @@
-"""Wide ResNet."""
+"""Wide ResNet, and what the survey says about it."""
 
-from cnnhistory.system import System
+from __future__ import annotations
+
+from cnnhistory.papers import Figure
+from cnnhistory.survey._checks import convolutions, dense, in_words, right_or_wrong
+from cnnhistory.system import Finding, System, decided
 
 SYSTEM = System(
     id="wrn",
@@ -9,6 +13,27 @@ SYSTEM = System(
     era="residual",
     task="classification",
     paper="zagoruyko2016wide",
+    figures=(
+        *(
+            Figure("parameters", value, "parameters", 50_000, "Section 3", model, checked=True)
+            for model, value in (
+                ("wrn_40_4", 8_900_000),
+                ("wrn_16_8", 11_000_000),
+                ("wrn_28_10", 36_500_000),
+                ("wrn_50_2", 68_900_000),
+            )
+        ),
+        *(
+            Figure("CIFAR-10 test error", value, "%", 0.3, "Section 3", model)
+            for model, value in (("wrn_40_4", 4.53), ("wrn_16_8", 4.27), ("wrn_28_10", 4.00))
+        ),
+        Figure("ImageNet top-1 error, one crop", 21.9, "%", 0.3, "Section 3", "wrn_50_2"),
+    ),
+    deviations=(
+        "weights start as in he2015delving",
+        "`wrn_50_2` takes its stride in the first 1x1 convolution of a block, as ResNet's paper; "
+        "`stride_in_3x3=True` gives the later form that torchvision has",
+    ),
     models=(
         "wrn_16_4",
         "wrn_16_8",
@@ -18,3 +43,76 @@ SYSTEM = System(
     ),
     digest="wrn",
 )
+
+
+@decided(
+    "wrn.c1",
+    text="The 16, 32 and 64 maps of the three stages are multiplied by a factor k.",
+    check="count",
+    verdict="correct",
+    truth="As stated: 160, 320 and 640 maps for k = 10. The first convolution keeps its 16.",
+    source="zagoruyko2016wide, Table 1",
+)
+def c1() -> Finding:
+    from cnnhistory.models.resnet import ResNet
+    from cnnhistory.models.wrn import WideBlock, WideResNet
+    from cnnhistory.nn.residual import BasicBlock
+    from cnnhistory.registry import on_meta
+
+    wide, thin = on_meta("wrn_28_10"), on_meta("resnet20")
+    assert isinstance(wide, WideResNet)
+    assert isinstance(thin, ResNet)
+    maps = list(
+        dict.fromkeys(b.conv2.out_channels for b in wide.modules() if isinstance(b, WideBlock))
+    )
+    base = list(dict.fromkeys(b.out_channels for b in thin.modules() if isinstance(b, BasicBlock)))
+    factors = {w / b for w, b in zip(maps, base, strict=False)}
+    first = wide.conv1.out_channels
+    factor = min(factors)
+    holds = len(factors) == 1 and factor > 1 and base == [16, 32, 64] and len(maps) == 3
+    return Finding(
+        right_or_wrong(holds),
+        f"stages of {', '.join(map(str, maps))} maps; ResNet has {', '.join(map(str, base))}",
+        (
+            f"{', '.join(map(str, maps[:-1]))} and {maps[-1]} maps for k = {factor:g}",
+            f"The first convolution keeps its {first}",
+        ),
+    )
+
+
+@decided(
+    "wrn.c2",
+    text="The ResNets for CIFAR-10 have 6N + 2 layers in three stages of 16, 32 and 64 maps.",
+    check="count",
+    verdict="correct",
+    truth="As stated. Wide networks are counted otherwise, 6N + 4 layers: with the convolutions "
+    "of three shortcuts and without the linear layer.",
+    source="zagoruyko2016wide, Section 3",
+)
+def c2() -> Finding:
+    """Take the 2N layers of each of three stages away and see how many are left."""
+    from torch import nn
+
+    from cnnhistory.models.resnet import ResNet
+    from cnnhistory.models.wrn import WideBlock
+    from cnnhistory.registry import on_meta
+
+    left, left_wide, projections = set(), set(), set()
+    for name in ("resnet20", "resnet56"):
+        net = on_meta(name)
+        assert isinstance(net, ResNet)
+        left.add(len(convolutions(net)) + len(dense(net)) - 2 * len(net.blocks))
+    for name in ("wrn_28_10", "wrn_16_8"):
+        net = on_meta(name)
+        blocks = [m for m in net.modules() if isinstance(m, WideBlock)]
+        left_wide.add(len(convolutions(net)) - 2 * len(blocks))
+        projections.add(sum(isinstance(block.project, nn.Conv2d) for block in blocks))
+    rest, wide, shortcuts = (
+        " or ".join(map(str, sorted(s))) for s in (left, left_wide, projections)
+    )
+    return Finding(
+        right_or_wrong(left == {2}),
+        f"beside the layers of its blocks a ResNet has {rest}; a wide network has {wide} "
+        f"convolutions, those of {shortcuts} shortcuts among them",
+        (f"6N + {wide} layers", f"of {in_words(projections.pop())} shortcuts"),
+    )

@@ -1,0 +1,213 @@
+"""The verdicts about Inception after GoogLeNet, and that each follows from what is computed."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from cnnhistory.claims import list_statements, statement, verify
+from cnnhistory.models import xception
+from cnnhistory.nn import cell, loss, unit
+from cnnhistory.optim import adagrad, rmsprop
+
+SYSTEMS = (
+    "inception_v2",
+    "inception_v3",
+    "inception_v4",
+    "inception_resnet",
+    "xception",
+    "nasnet",
+)
+IDS = [id for system in SYSTEMS for id in list_statements(system=system)]
+
+
+def test_verdicts_of_the_literature():
+    assert {id: statement(id).verdict for id in IDS} == {
+        "inception_v2.c1": "imprecise",
+        "inception_v2.c2": "imprecise",
+        "inception_v2.c3": "correct",
+        "inception_v3.c1": "correct",
+        "inception_v3.c2": "correct",
+        "inception_v3.c3": "wrong",
+        "inception_v3.c4": "correct",
+        "inception_v3.c6": "imprecise",
+        "inception_v3.c7": "correct",
+        "inception_v4.c1": "correct",
+        "inception_resnet.c1": "imprecise",
+        "inception_resnet.c2": "imprecise",
+        "inception_resnet.c3": "wrong",
+        "xception.c1": "correct",
+        "xception.c2": "wrong",
+        "xception.c3": "imprecise",
+        "xception.c4": "correct",
+        "nasnet.c1": "correct",
+        "nasnet.c2": "correct",
+        "nasnet.c3": "correct",
+    }
+
+
+def test_what_is_cited():
+    assert [id for id in IDS if statement(id).decide is None] == [
+        "inception_v2.c1",
+        "inception_v3.c3",
+        "inception_resnet.c1",
+        "inception_resnet.c2",
+        "inception_resnet.c3",
+        "xception.c2",
+        "nasnet.c1",
+        "nasnet.c3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("id", "facts"),
+    [
+        ("inception_v2.c2", ["mean 0.00, standard deviation 1.00", "2.0 before and 2.0 after"]),
+        ("inception_v2.c3", ["10 of 10 modules", "is 3×3"]),
+        ("inception_v3.c1", ["13 convolutions of 1×7, 13 of 7×1, 0 of 7×7", "14 weights for 49"]),
+        ("inception_v3.c2", ["4 convolutions of 1×3 and 4 of 3×1, 4 pairs side by side"]),
+        ("inception_v3.c4", ["AdaGrad 0.50, RMSProp 1.00"]),
+        # one in the first and three in the second branch of c1 to c4, one in the reduction
+        ("inception_v3.c7", ["17 times a 1×7 and a 7×1", "17 times with a ReLU"]),
+        ("inception_v4.c1", ["4, 7 and 3 modules", "has 3, 4 and 2", "75 and 47"]),
+        ("xception.c1", ["34 of 36", "22,855,952", "23,834,568"]),
+        ("xception.c3", ["8,357,403,496", "5,713,216,096", "1/8.4 to 1/9.0"]),
+        ("xception.c4", ["reads 1 of 5 channels at 9 places", "second 5 channels at 1"]),
+        ("nasnet.c2", ["22 cells of 2 kinds: 18 and 4", "88,753,150"]),
+    ],
+)
+def test_computed_facts(id, facts):
+    computed = verify(id).computed
+    for fact in facts:
+        assert fact in computed
+
+
+def test_v2_c2_follows_the_layer(monkeypatch):
+    class Nothing(nn.BatchNorm2d):
+        def forward(self, x):
+            return x
+
+    class Gauss(nn.BatchNorm2d):
+        """Put normally distributed values in the place of all others."""
+
+        def forward(self, x):
+            return F.batch_norm(torch.randn_like(x), None, None, training=True)
+
+    for layer, verdict in ((Nothing, "wrong"), (Gauss, "correct")):
+        monkeypatch.setattr(
+            unit, "conv_norm", lambda *args, layer=layer: nn.ModuleDict({"bn": layer(4)})
+        )
+        assert verify("inception_v2.c2").verdict == verdict
+
+
+def test_v2_c3_would_be_wrong_with_a_whole_window(changed):
+    def put_back(net):
+        branch = net.inception.get_submodule("3a").branches["three_twice"]
+        branch[2] = nn.Conv2d(96, 96, 5, padding=2)
+
+    changed("inception_v2", put_back)
+    assert verify("inception_v2.c3").verdict == "wrong"
+
+
+def test_v3_would_be_wrong_with_whole_windows(changed):
+    def put_back(net):
+        net.inception["c1"].branches["seven"][2] = nn.Conv2d(128, 192, 7, padding=3)
+        del net.inception["e1"].branches["three"][1]
+
+    changed("inception_v3", put_back)
+    assert verify("inception_v3.c1").verdict == "wrong"
+
+
+def test_v3_c2_would_be_wrong_for_rows_alone(changed):
+    def drop(net):
+        net.inception["e1"].branches["three"][1].branches.pop("high")
+
+    changed("inception_v3", drop)
+    finding = verify("inception_v3.c2")
+    assert finding.verdict == "wrong"
+    assert "4 convolutions of 1×3 and 3 of 3×1, 3 pairs" in finding.computed
+
+
+def test_v3_c4_would_be_wrong_if_both_summed_or_both_forgot(monkeypatch):
+    monkeypatch.setattr(rmsprop, "RMSProp", adagrad.AdaGrad)
+    assert verify("inception_v3.c4").verdict == "wrong"
+
+
+def test_v3_c6_follows_the_loss(monkeypatch):
+    class Noisy(nn.Module):
+        def __init__(self, eps):
+            super().__init__()
+            self.eps = eps
+
+        def forward(self, scores, target):
+            noise = torch.randint(scores.shape[1], target.shape)
+            flip = torch.rand(target.shape) < 0.5
+            return F.cross_entropy(scores, torch.where(flip, noise, target))
+
+    monkeypatch.setattr(loss, "LabelSmoothingLoss", Noisy)
+    assert verify("inception_v3.c6").verdict == "correct"
+    monkeypatch.setattr(loss, "LabelSmoothingLoss", lambda eps: nn.CrossEntropyLoss())
+    assert verify("inception_v3.c6").verdict == "wrong"
+
+
+def test_v3_c7_would_be_wrong_without_activations(changed):
+    def linear(net):
+        net.inception["c1"].branches["seven"][1].relu = nn.Identity()
+
+    changed("inception_v3", linear)
+    finding = verify("inception_v3.c7")
+    assert finding.verdict == "wrong"
+    assert "16 times with" in finding.computed
+
+
+def test_v4_c1_would_be_wrong_with_fewer_modules(changed, renamed):
+    def cut(net):
+        del net.inception[3:5]  # two of the blocks a and the reduction's neighbor
+
+    changed("inception_v4", cut)
+    assert verify("inception_v4.c1").verdict == "wrong"
+    renamed(inception_v4="inception_v3")
+    assert verify("inception_v4.c1").verdict == "wrong"
+
+
+def test_xception_would_be_otherwise(changed, renamed):
+    changed("xception", lambda net: setattr(net, "more", nn.Linear(2000, 5000)))
+    assert verify("xception.c1").verdict == "wrong"
+
+    renamed(inception_v3="inception_v4")
+    assert verify("xception.c3").verdict == "correct"
+
+
+def test_xception_c3_would_be_wrong_if_layers_did_not_save(monkeypatch, changed):
+    def fill(net):
+        for module in net.modules():
+            if isinstance(module, xception.SeparableConv):
+                maps = module.depthwise.in_channels
+                module.depthwise = nn.Conv2d(maps, maps, 3, padding=1)
+
+    changed("xception", fill)
+    assert verify("xception.c3").verdict == "wrong"
+
+
+def test_xception_c4_would_be_wrong_without_groups(monkeypatch):
+    class Whole(nn.Sequential):
+        def __init__(self, ins, outs):
+            super().__init__()
+            self.depthwise = nn.Conv2d(ins, ins, 3, padding=1)
+            self.pointwise = nn.Conv2d(ins, outs, 1)
+
+    monkeypatch.setattr(xception, "SeparableConv", Whole)
+    finding = verify("xception.c4")
+    assert finding.verdict == "wrong"
+    assert "reads 5 of 5 channels" in finding.computed
+
+
+def test_nasnet_c2_would_be_wrong_for_another_cell(changed):
+    def vary(net):
+        one = next(m for m in net.modules() if isinstance(m, cell.Cell))
+        one.genotype = one.genotype._replace(output=(2, 3))
+
+    changed("nasnet_a_large", vary)
+    finding = verify("nasnet.c2")
+    assert finding.verdict == "wrong"
+    assert "22 cells of 3 kinds" in finding.computed
