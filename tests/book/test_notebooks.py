@@ -198,7 +198,8 @@ def begins_with_its_picture(notebook: Notebook) -> list[str]:
     for n, cell in code_cells(notebook):
         if not {"remove-input", "remove-cell"} & set(cell.metadata.get("tags", [])):
             return [f"cell {n} shows code, or a bar that folds it, above the first picture"]
-        if any(mime.startswith("image/") for out in cell.outputs for mime in out.get("data", {})):
+        shown = [entry for out in cell.outputs for entry in out.get("data", {}).items()]
+        if any(mime.startswith("image/") or "<svg" in str(data) for mime, data in shown):
             return []
     return ["there is no picture"]
 
@@ -309,10 +310,6 @@ CHECKS: tuple[Check, ...] = (
     most_outputs_are_compared,
     no_cell_is_skipped,
     says_what_is_missing,
-)
-
-# These came with the second manner of chapters.
-NEW_CHECKS: tuple[Check, ...] = (
     is_lean,
     begins_with_its_picture,
     confirms_show_their_number,
@@ -322,12 +319,6 @@ NEW_CHECKS: tuple[Check, ...] = (
     figures_fit_the_page,
 )
 
-# Chapters that are still in the first manner, one a line.
-OLD = {
-    "landscape",
-}
-
-
 # Chapters whose stored figures are wider than a page: what is executed again leaves the list.
 WIDE = {
     "alexnet",
@@ -336,11 +327,10 @@ WIDE = {
 
 def problems(path: Path) -> list[str]:
     """Return everything that is wrong with a notebook."""
-    size, old = path.stat().st_size, path.stem in OLD
-    most = 600_000 if old else MAX_BYTES
-    found = [f"{size:,} bytes, more than {most:,}"] if size > most else []
+    size = path.stat().st_size
+    found = [f"{size:,} bytes, more than {MAX_BYTES:,}"] if size > MAX_BYTES else []
     notebook = nbformat.read(path, as_version=4)
-    for check in CHECKS if old else CHECKS + NEW_CHECKS:
+    for check in CHECKS:
         if check is not figures_fit_the_page or path.stem not in WIDE:
             found += check(notebook)
     return found
@@ -360,8 +350,6 @@ def test_there_is_a_notebook():
     sorted({record.chapter for record in map(system, list_systems()) if record.models} - {None}),
 )
 def test_a_chapter_about_a_network_shows_its_source(chapter: str):
-    if Path(chapter).name in OLD:
-        return
     notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
     shown = [
         cell

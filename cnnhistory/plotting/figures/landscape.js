@@ -63,7 +63,7 @@
       const place = (r) => log ? Math.log10(r[across])
         : years.indexOf(Number(r.year)) + 0.06 + 0.88 * beside(r);
       const spread = shown.map(place);
-      const low = log ? Math.min(...spread) - 0.12 : 0;
+      const low = log ? Math.min(...spread) - 0.2 : 0;
       const high = log ? Math.max(...spread) + 0.2 : years.length;
       const heights = shown.map((r) => Number(r[metric]));
       const range = Math.max(...heights) - Math.min(...heights);
@@ -118,6 +118,7 @@
         }
       }
       const lines = []; // what names keep off
+      const front = new Set();
       if (log) {
         let path = "", at = 0, up = Infinity;
         for (const dot of [...dots].sort((a, b) => a.cx - b.cx || a.cy - b.cy)) {
@@ -128,6 +129,7 @@
             path += path ? `H${dot.cx.toFixed(1)}V${dot.cy.toFixed(1)}`
               : `M${dot.cx.toFixed(1)} ${dot.cy.toFixed(1)}`;
             [at, up] = [dot.cx, dot.cy];
+            front.add(dot);
           }
         }
         lines.push([at, up - 1, width - RIGHT, up + 1]);
@@ -141,7 +143,8 @@
 
       const taken = [...lines, ...dots.map(({ cx, cy, radius: r }) =>
         [cx - 0.6 * r, cy - 0.6 * r, cx + 0.6 * r, cy + 0.6 * r])];
-      for (const { r, cx, cy, radius } of [...tops.values()].sort((a, b) => a.cy - b.cy)) {
+      const wanted = [...tops.values()].sort((a, b) => front.has(b) - front.has(a) || a.cy - b.cy);
+      for (const { r, cx, cy, radius } of wanted) {
         const wide = r.name.length * 6.6, near = 0.7 * radius + 2;
         for (const [left, base] of [
           [cx + radius + 3, cy + 4], [cx - radius - 3 - wide, cy + 4],

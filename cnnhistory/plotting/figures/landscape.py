@@ -6,13 +6,19 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from torch import nn
 
 from cnnhistory._util.lookup import expected
 from cnnhistory.accounting import count_multiply_adds, count_parameters
 from cnnhistory.plotting.names import model_name
+from cnnhistory.plotting.scatter import cost_axis, group_points, label_points
+from cnnhistory.plotting.style import WIDEST, axes_or_new
 from cnnhistory.registry import list_models, on_meta, system_of
 from cnnhistory.survey.accuracies import DATA_SETS, Reported, reported
+
+RESNET = 2015
+MOST_NAMES = 14  # of a panel
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,47 @@ def pareto(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
     return front
 
 
+def front_of(found: Sequence[Point], cost: str) -> list[Point]:
+    """Return who is on the Pareto front of top-1 accuracy, the cheapest first.
+
+    Args:
+        found: figures that were tested alike, each with a top-1 error.
+        cost: "multiply_adds" or "parameters".
+    """
+    costs = [getattr(point, cost) for point in found]
+    return [found[i] for i in pareto(costs, [point.accuracy() or 0.0 for point in found])]
+
+
+def panel(found: Sequence[Point], cost: str, *, ax: Axes | None = None) -> Axes:
+    """Draw top-1 accuracy against a cost, with the Pareto front.
+
+    Of more than `MOST_NAMES` networks those get a name that are on the front or older than ResNet.
+
+    Args:
+        found: figures that were tested alike, each with a top-1 error.
+        cost: "multiply_adds" or "parameters".
+        ax: default: those of a new figure.
+    """
+    ax = axes_or_new(ax, (WIDEST, 4.4))
+    front = front_of(found, cost)
+    ax.step(*_spots(front, cost), where="post", ls="--", color="black", lw=1)
+    groups = {
+        "ResNet and after": [point for point in found if point.year >= RESNET],
+        "before": [point for point in found if point.year < RESNET],
+    }
+    spots = {name: [*zip(*_spots(group, cost), strict=True)] for name, group in groups.items()}
+    group_points(spots, ax=ax)
+    cost_axis(ax)
+    ax.set(xlabel=cost.replace("_", "-"), xmargin=0.25, ymargin=0.15)
+    named = [p for p in found if len(found) <= MOST_NAMES or p in front or p.year < RESNET]
+    return label_points(ax, *_spots(named, cost), [point.name for point in named])
+
+
+def _spots(found: Sequence[Point], cost: str) -> tuple[list[float], list[float]]:
+    costs = [float(getattr(point, cost)) for point in found]
+    return costs, [point.accuracy() or 0.0 for point in found]
+
+
 def best(found: Sequence[Point], top: int = 1) -> list[Point]:
     """Return for each model its most accurate figure, in the order of the models' first."""
     kept: dict[str, Point] = {}
@@ -136,7 +183,9 @@ __all__ = [
     "Point",
     "best",
     "cost",
+    "front_of",
     "left_out",
+    "panel",
     "pareto",
     "points",
 ]

@@ -130,7 +130,7 @@ class LandscapeChart:
         shown = [p for p in self.points if p.figure.data == data and p.accuracy() is not None]
         costs = [p.multiply_adds for p in shown]
         values = [p.accuracy() or 0.0 for p in shown]
-        low, high = math.log10(min(costs)) - 0.08, math.log10(max(costs)) + 0.2
+        low, high = math.log10(min(costs)) - 0.2, math.log10(max(costs)) + 0.2
         floor, ceiling = min(values) - 1, max(values) + 1
 
         def x(value: float) -> float:
@@ -160,7 +160,8 @@ class LandscapeChart:
             f'<text class="axis" transform="translate(14 {TOP}) rotate(-90)" text-anchor="end">'
             "top-1 accuracy, %</text>"
         )
-        front = [(x(costs[i]), y(values[i])) for i in pareto(costs, values)]
+        on_front = pareto(costs, values)
+        front = [(x(costs[i]), y(values[i])) for i in on_front]
         steps = "".join(f"H{right:.1f}V{up:.1f}" for right, up in front[1:])
         parts.append(
             f'<path class="front" d="M{front[0][0]:.1f} {front[0][1]:.1f}{steps}H{WIDTH - RIGHT}"/>'
@@ -178,7 +179,10 @@ class LandscapeChart:
                 f'cy="{cy:.1f}" r="{radius:.1f}"><title>{escape(title)}</title></circle>'
             )
         chosen = {id(p) for p in best(shown)}
-        named = [(d[0].name, *d[1:]) for d in dots if id(d[0]) in chosen]
+        leading = {id(shown[i]) for i in on_front}
+        wanted = [dot for dot in dots if id(dot[0]) in chosen]
+        wanted.sort(key=lambda dot: (id(dot[0]) not in leading, dot[2]))
+        named = [(dot[0].name, *dot[1:]) for dot in wanted]
         ends = [*front[1:], (float(WIDTH - RIGHT), 0.0)]
         lines: list[Box] = []
         for (left, up), (right, next_up) in zip(front, ends, strict=True):
@@ -220,13 +224,13 @@ def labels(
     """Return text, left end and base line of each label that fits beside its dot.
 
     Args:
-        named: text, center and radius of the dots that want a label.
+        named: text, center and radius of the dots that want a label, the most wanted first.
         dots: centers and radii of all dots; a label keeps off their middle.
         lines: thin boxes around lines that labels keep off.
     """
     taken = [*lines, *(_box(cx, cy, 0.6 * radius) for cx, cy, radius in dots)]
     placed = []
-    for text, cx, cy, radius in sorted(named, key=lambda dot: dot[2]):
+    for text, cx, cy, radius in named:
         wide, near = len(text) * LETTER, 0.7 * radius + 2
         for left, base in (
             (cx + radius + 3, cy + 4),

@@ -14,8 +14,16 @@ from hypothesis import strategies as st
 
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds
-from cnnhistory.plotting.figures import landscape_chart
-from cnnhistory.plotting.figures.landscape import best, cost, left_out, pareto, points
+from cnnhistory.plotting.figures import landscape, landscape_chart
+from cnnhistory.plotting.figures.landscape import (
+    best,
+    cost,
+    front_of,
+    left_out,
+    panel,
+    pareto,
+    points,
+)
 from cnnhistory.plotting.figures.landscape_chart import LandscapeChart, labels
 from cnnhistory.registry import on_meta
 from cnnhistory.survey.accuracies import reported
@@ -87,6 +95,28 @@ def test_the_front_needs_pairs():
         pareto([1, 2], [3])
 
 
+def test_a_panel_shows_the_front_and_names(ax):
+    ten = [p for p in points("ImageNet", "ten") if p.figure.top1]
+    some = [p for p in ten if p.model in ("alexnet", "vgg16", "resnet18", "resnet50")]
+    front = front_of(some, "multiply_adds")
+    assert [p.model for p in front] == ["alexnet", "resnet18", "resnet50"]
+    assert [p.model for p in front_of(some, "parameters")] == ["resnet18", "resnet50"]
+    assert panel(some, "multiply_adds", ax=ax) is ax
+    dashed, *dots = ax.lines
+    assert dashed.get_xdata().tolist() == [p.multiply_adds for p in front]
+    assert dots[0].get_ydata().tolist() == [p.accuracy() for p in some if p.year >= 2015]
+    assert {text.get_text() for text in ax.texts} == {"AlexNet", "VGG-16", "ResNet-18", "ResNet-50"}
+    assert ax.get_xlabel() == "multiply-adds"
+
+
+def test_a_full_panel_names_the_front_and_what_is_older(ax, monkeypatch):
+    monkeypatch.setattr(landscape, "MOST_NAMES", 3)
+    ten = [p for p in points("ImageNet", "ten") if p.figure.top1]
+    some = [p for p in ten if p.model in ("vgg16", "plain34", "resnet18", "resnet50")]
+    panel(some, "parameters", ax=ax)
+    assert {text.get_text() for text in ax.texts} == {"VGG-16", "ResNet-18", "ResNet-50"}
+
+
 class Parts(HTMLParser):
     """Start tags with their attributes; checks the nesting."""
 
@@ -116,7 +146,7 @@ def test_the_chart_is_whole_without_its_script(found, html):
     with_top1 = [p for p in found if p.figure.top1]
     dots = [attrs for tag, attrs in tags if attrs.get("class") == "dot"]
     assert len(dots) == len(with_top1)
-    for name in ("AlexNet", "GoogLeNet", "ResNet-152"):
+    for name in ("AlexNet", "ZFNet", "MobileNet v2"):
         assert re.search(rf'<text class="name"[^>]*>{name}</text>', html)
     (form,) = (attrs for tag, attrs in tags if tag == "form")
     assert "hidden" in form  # the script shows it
