@@ -62,11 +62,15 @@ class SeparableTwice(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, maps, ceil(H/stride), ceil(W/stride)).
 
+    Raises:
+        ValueError: a number is below 1.
+
     Source: zoph2018learning, Appendix A.4.
     """
 
     def __init__(self, in_channels: int, maps: int, kernel: int, stride: int) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, maps=maps, kernel=kernel, stride=stride)
         self.kernel, self.stride = kernel, stride
         self.depthwise1 = nn.Conv2d(
             in_channels, in_channels, kernel, stride, kernel // 2 if stride == 1 else 0,
@@ -106,11 +110,16 @@ class FactorizedReduction(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, maps, ceil(H/2), ceil(W/2)).
 
+    Raises:
+        ValueError: there are no maps to read, or fewer than 2 to make.
+
     Source: the authors' release of zoph2018learning.
     """
 
     def __init__(self, in_channels: int, maps: int) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels)
+        check_counts(2, maps=maps)
         self.even = nn.Conv2d(in_channels, maps // 2, 1, bias=False)
         self.odd = nn.Conv2d(in_channels, maps - maps // 2, 1, bias=False)
         self.bn = nn.BatchNorm2d(maps, eps=EPS)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from cnnhistory._util.checks import check_counts, check_share
+
 BOTTLENECK = 4  # maps of the 1x1 convolution of a layer, times the growth rate
 
 
@@ -24,6 +26,9 @@ class DenseLayer(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, growth, H, W).
 
+    Raises:
+        ValueError: a number is below 1, or `dropout` is not at least 0 and below 1.
+
     Source: huang2017densely, Section 3, "Composite function" and "Bottleneck layers".
     """
 
@@ -31,6 +36,8 @@ class DenseLayer(nn.Module):
         self, in_channels: int, growth: int, bottleneck: bool = True, dropout: float = 0.0
     ) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, growth=growth)
+        check_share("dropout", dropout)
         layers = OrderedDict[str, nn.Module]()
         if bottleneck:
             inner = BOTTLENECK * growth
@@ -58,6 +65,9 @@ class DenseBlock(nn.Module):
 
     Shape: input (N, in_channels, H, W), output (N, in_channels + layers * growth, H, W).
 
+    Raises:
+        ValueError: a number is below 1.
+
     Source: huang2017densely, equation (2), Figure 1; pleiss2017memory for the memory.
     """
 
@@ -71,6 +81,7 @@ class DenseBlock(nn.Module):
         save_memory: bool = False,
     ) -> None:
         super().__init__()
+        check_counts(in_channels=in_channels, layers=layers, growth=growth)
         self.out_channels = in_channels + layers * growth
         self.save_memory = save_memory
         self.layers = nn.ModuleList(

@@ -41,8 +41,10 @@ def compare(name, shape, **settings):
     net = learned(cnnhistory.create_model(name, **settings), shape)
     fast = optimize_for_inference(net)
     norms = sum(isinstance(module, nn.BatchNorm2d) for module in net.modules())
-    assert len(fast.folded) == norms  # in all networks so far they stand behind convolutions
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in fast.modules())
+    left = sum(isinstance(module, nn.BatchNorm2d) for module in fast.modules())
+    assert len(fast.folded) + left == norms
+    # In most networks every normalization stands behind a convolution that nothing else reads.
+    assert (left > 0) == name.startswith(NORM_FIRST)
     x = torch.rand(2, *shape)
     with torch.no_grad():
         single, fast_single = net(x), fast(x)
@@ -56,6 +58,7 @@ def compare(name, shape, **settings):
 
 # Before a sign there is nothing to fold into: see cnnhistory.compression.packed for these.
 MODELS = cnnhistory.list_models()
+NORM_FIRST = ("wrn_16", "wrn_28", "wrn_40", "densenet", "nasnet")
 BINARY = {name for name in MODELS if name.startswith(("bnn_", "bwn_", "xnor_"))}
 
 

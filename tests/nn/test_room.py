@@ -9,12 +9,19 @@ import torch
 from torch import nn
 
 from cnnhistory import nn as room
+from cnnhistory.nn.cell import Genotype
 
 LINKS = torch.ones(2, 3, dtype=torch.bool)
 COUNTS = (0, -1, 1.5, "3", None, float("nan"))
 REALS = (float("nan"), float("inf"), "1")
 BLOCK = {"in_channels": 2, "width": 2, "stride": 1, "option": "A"}
 CONV = {"in_channels": 2, "out_channels": 2, "kernel_size": 3, "stride": 1}
+
+CELL = {"in_channels": 4, "maps": 4, "kernel": 3, "stride": 1}
+GENOTYPE = Genotype(((("sep3", 1), ("none", 0)),), (0, 2))
+STATES = {"genotype": GENOTYPE, "previous_channels": 4, "channels": 4, "maps": 4}
+FOUR = {"num_classes": 10, "in_channels": 3, "image_size": 32, "activation": "relu"}
+SHARES = (float("nan"), -0.1, 1.0, "0.5")
 
 # layer -> good settings, and for each setting bad ones
 BAD = {
@@ -35,20 +42,48 @@ BAD = {
     "binary.ScaledSignConv2d": (
         CONV, dict.fromkeys(CONV, COUNTS) | {"padding": COUNTS[1:], "gradient": ("none",)}
     ),
+    "cell.Cell": (STATES, dict.fromkeys(("previous_channels", "channels", "maps"), COUNTS)),
+    "cell.DropPath": ({}, {"rate": SHARES}),
+    "cell.FactorizedReduction": (
+        {"in_channels": 4, "maps": 4}, {"in_channels": COUNTS, "maps": (*COUNTS, 1)}
+    ),
+    "cell.SeparableTwice": (CELL, dict.fromkeys(CELL, COUNTS)),
     "conv.PartialConv2d": (
         {"links": LINKS, "kernel_size": 3},
         {"kernel_size": COUNTS, "stride": COUNTS, "links": (LINKS.float(), LINKS[0], ~LINKS)},
     ),
+    "dense_block.DenseBlock": (
+        {"in_channels": 4, "layers": 2, "growth": 2},
+        {"in_channels": COUNTS, "layers": COUNTS, "growth": COUNTS, "dropout": SHARES},
+    ),
+    "dense_block.DenseLayer": (
+        {"in_channels": 4, "growth": 2},
+        {"in_channels": COUNTS, "growth": COUNTS, "dropout": SHARES},
+    ),
+    "four_layers.FourLayers": (
+        FOUR,
+        {
+            "num_classes": COUNTS, "in_channels": COUNTS, "image_size": (*COUNTS, 14),
+            "activation": ("gelu", None), "std": (*REALS, 0),
+        },
+    ),
+    "loss.LabelSmoothingLoss": ({}, {"eps": SHARES}),
     "loss.RBFDistanceLoss": ({}, {}),
     "loss.MAPLoss": ({}, {"j": (0, -1, float("nan"))}),
     "loss.PlusMinusOneLoss": ({}, {}),
     "loss.SquaredHingeLoss": ({}, {}),
     "loss.AuxiliaryLoss": ({}, {"weight": REALS}),
+    "norm.BatchNorm2d": (
+        {"channels": 3}, {"channels": COUNTS, "eps": (*REALS, 0), "momentum": SHARES}
+    ),
     "norm.LocalResponseNorm": (
         {}, {"size": (*COUNTS, 2), "alpha": REALS, "beta": REALS, "k": REALS}
     ),
     "pool.Subsample2d": ({"channels": 2}, {"channels": COUNTS}),
     "rbf.EuclideanRBF": ({"codes": torch.ones(2, 3)}, {"codes": (torch.ones(3),)}),
+    "same.SamePool2d": (
+        {"kind": "max"}, {"kind": ("sum", None), "kernel": COUNTS, "stride": COUNTS}
+    ),
     "residual.PadShortcut": (
         {"in_channels": 2, "out_channels": 4, "stride": 2},
         {"in_channels": COUNTS, "out_channels": (*COUNTS, 1), "stride": COUNTS},
@@ -60,7 +95,7 @@ BAD = {
         BLOCK, {"in_channels": COUNTS, "width": COUNTS, "stride": COUNTS, "option": ("D",)}
     ),
 }  # fmt: skip
-BUILT_FROM_A_NETWORK = {"inference.InferenceNetwork"}
+BUILT_FROM_A_NETWORK = {"inference.InferenceNetwork", "branches.Branches"}
 
 
 def layer_of(name):
