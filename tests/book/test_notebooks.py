@@ -319,11 +319,6 @@ CHECKS: tuple[Check, ...] = (
     figures_fit_the_page,
 )
 
-# Chapters whose stored figures are wider than a page: what is executed again leaves the list.
-WIDE = {
-    "alexnet",
-}
-
 
 def problems(path: Path) -> list[str]:
     """Return everything that is wrong with a notebook."""
@@ -331,8 +326,7 @@ def problems(path: Path) -> list[str]:
     found = [f"{size:,} bytes, more than {MAX_BYTES:,}"] if size > MAX_BYTES else []
     notebook = nbformat.read(path, as_version=4)
     for check in CHECKS:
-        if check is not figures_fit_the_page or path.stem not in WIDE:
-            found += check(notebook)
+        found += check(notebook)
     return found
 
 
