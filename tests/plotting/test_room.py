@@ -22,6 +22,7 @@ from cnnhistory.plotting.figures import (
     deconvnet_visualization,
     deep_compression,
     googlenet,
+    landscape,
     nin,
     primer,
     pruning,
@@ -29,11 +30,12 @@ from cnnhistory.plotting.figures import (
     resnet_ensembles,
     xnor,
 )  # fmt: skip
+from cnnhistory.survey.accuracies import FIGURES
 
 # What draws nothing: settings, helpers of drawings, how figures are stored, and the data of the
 # landscape.
 NO_DRAWING = {
-    "figures.landscape.best", "figures.landscape.left_out",
+    "figures.landscape.best", "figures.landscape.front_of", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
     "figures.landscape_chart.labels", "figures.deconvnet_visualization.beside",
     "images.stretched", "labels.spread", "names.display_name", "names.model_name",
@@ -48,6 +50,11 @@ STAGES = [("base", 0.3), ("prune", 0.2)]
 
 def _lenet():
     return summarize(create_model("lenet5"), (1, 32, 32))
+
+
+def _point():
+    figure = next(figure for figure in FIGURES if figure.model == "alexnet" and figure.top1)
+    return landscape.Point(figure, "alexnet", "imagenet", 2012, 61_100_840, 714_188_480)
 
 
 # A call of each function that makes a picture of its own.
@@ -84,6 +91,7 @@ PICTURES = {
     resnet_ensembles.unraveled: lambda f, **to: f(2, **to),
     xnor.tile: lambda f, **to: f(2, 3, **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
+    landscape.panel: lambda f, **to: f([_point()], "parameters", **to),
     deconvnet_visualization.mirror: lambda f, **to: f(["convolution"], **to),
 }  # fmt: skip
 # A call of each function that adds to a picture.
