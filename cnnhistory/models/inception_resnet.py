@@ -10,6 +10,7 @@ not more stably: with more than a thousand maps they died unless the residual wa
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -63,14 +64,7 @@ _CARD = ModelCard(
 MODELS = dict.fromkeys(("inception_resnet_v1", "inception_resnet_v2"), _CARD)
 
 
-def _conv(
-    in_channels: int,
-    maps: int,
-    kernel: int | tuple[int, int] = 1,
-    stride: int = 1,
-    padding: int | None = None,
-) -> nn.Sequential:
-    return conv_norm(in_channels, maps, kernel, stride, padding=padding, eps=EPS)
+_conv = partial(conv_norm, eps=EPS)
 
 
 def _path(in_channels: int, maps: tuple[int, ...]) -> nn.Sequential:

@@ -10,6 +10,7 @@ in the one auxiliary head.
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -40,14 +41,7 @@ MODELS = {
 Width = Callable[[int], int]  # scales a number of maps
 
 
-def _conv(
-    in_channels: int,
-    maps: int,
-    kernel: int | tuple[int, int] = 1,
-    stride: int = 1,
-    padding: int | None = None,
-) -> nn.Sequential:
-    return conv_norm(in_channels, maps, kernel, stride, padding=padding, eps=EPS)
+_conv = partial(conv_norm, eps=EPS)
 
 
 def _pooled(in_channels: int, maps: int) -> nn.Sequential:

@@ -8,6 +8,7 @@ where earlier versions had grown module by module to fit on several machines.
 """
 
 from collections import OrderedDict
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -30,14 +31,7 @@ MODELS = {
 }  # fmt: skip
 
 
-def _conv(
-    in_channels: int,
-    maps: int,
-    kernel: int | tuple[int, int] = 1,
-    stride: int = 1,
-    padding: int | None = None,
-) -> nn.Sequential:
-    return conv_norm(in_channels, maps, kernel, stride, padding=padding, eps=EPS)
+_conv = partial(conv_norm, eps=EPS)
 
 
 def _pooled(in_channels: int, maps: int) -> nn.Sequential:

@@ -16,7 +16,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 def conv_norm(
     in_channels: int,
     out_channels: int,
-    kernel: int | tuple[int, int],
+    kernel: int | tuple[int, int] = 1,
     stride: int = 1,
     *,
     padding: int | tuple[int, int] | None = None,

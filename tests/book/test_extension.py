@@ -1,31 +1,18 @@
 """The book's own Sphinx extension: timeline, badge, reference."""
 
-import importlib
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from page_helpers import load_extension
 
 import cnnhistory
 from cnnhistory.system import System
 
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
-FOLDER = Path(__file__).resolve().parents[2] / "book" / "_ext"
-
-
-def load(name: str) -> ModuleType:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(FOLDER))
-
-
-timeline = load("book_timeline")
-badge = load("book_badge")
-api = load("book_api")
+timeline = load_extension("book_timeline")
+badge = load_extension("book_badge")
+api = load_extension("book_api")
 
 
 def record(id: str, year: int, **settings: object) -> System:

@@ -1,14 +1,11 @@
 """Figures in the page: their panels, their colors on the dark page, their texts on a phone."""
 
-import importlib
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
+from page_helpers import EXTENSIONS, load_extension
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -18,19 +15,8 @@ from cnnhistory.plotting.style import SETTINGS
 from cnnhistory.plotting.svg import figure_svg
 
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
-FOLDER = Path(__file__).resolve().parents[2] / "book" / "_ext"
-
-
-def load(name: str) -> ModuleType:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(FOLDER))
-
-
-figures = load("book_figures")
-texts = load("figure_texts")
+figures = load_extension("book_figures")
+texts = load_extension("figure_texts")
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +190,7 @@ def test_the_path_box_is_that_of_its_spots():
 
 @pytest.mark.book
 def test_the_dark_colors_are_the_theme_s():
-    styles = FOLDER.parents[1] / "_build" / "html" / "_static" / "styles"
+    styles = EXTENSIONS.parents[1] / "_build" / "html" / "_static" / "styles"
     text = "".join(sorted(path.read_text() for path in styles.glob("*theme.css")))
     rules = ";".join(re.findall(r"html\[data-theme=\"?dark\"?\][^{}]*\{([^}]*)\}", text))
     for name, color in (("background", figures.DARK), ("text-base", figures.LIGHT_TEXT)):
@@ -214,7 +200,7 @@ def test_the_dark_colors_are_the_theme_s():
 
 @pytest.mark.book
 def test_figures_of_the_notebooks_stand_in_the_page():
-    html = FOLDER.parents[1] / "_build" / "html"
+    html = EXTENSIONS.parents[1] / "_build" / "html"
     pages = [path.read_text() for path in html.glob("*/*.html") if path.parent.name[0] != "_"]
     assert sum(text.count('class="book-figure"') for text in pages) > 0
     assert not any('class="paper"' in text for text in pages)

@@ -1,11 +1,9 @@
 """Shown sources and folds in the page, on small documents."""
 
-import importlib
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
+from page_helpers import EXTENSIONS, load_extension
 
 from cnnhistory.models.lenet5 import LeNet5
 from cnnhistory.nn import sign
@@ -14,21 +12,10 @@ from cnnhistory.visualize.source import show_source
 pytest.importorskip("sphinx", reason="the extra `book` is not installed")
 nodes = pytest.importorskip("docutils.nodes")
 utils = pytest.importorskip("docutils.utils")
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(name: str) -> ModuleType:
-    pytest.importorskip("myst_nb")
-    pytest.importorskip("sphinx_exercise")
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(ROOT / "book" / "_ext"))
-
-
-source = load("book_source")
-folds = load("book_folds")
+pytest.importorskip("myst_nb")
+pytest.importorskip("sphinx_exercise")
+source = load_extension("book_source")
+folds = load_extension("book_folds")
 LENET5 = "cnnhistory.models.lenet5.LeNet5"
 
 
@@ -61,7 +48,11 @@ def test_code_and_links_stand_in_one_frame():
     address, _, places = link["refuri"].partition("#L")
     assert address.endswith("/blob/main/cnnhistory/models/lenet5.py")
     first, last = (int(part) for part in places.split("-L"))
-    lines = (ROOT / "cnnhistory/models/lenet5.py").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (EXTENSIONS.parents[1] / "cnnhistory/models/lenet5.py")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     assert lines[first - 1].startswith("class LeNet5(")
     assert "return -self.output(x)" in lines[last - 1]
     assert (reference["refdomain"], reference["reftarget"]) == ("py", LENET5)

@@ -1,10 +1,10 @@
 """Statements as text and as cards: complete, true to how they were checked, sound HTML."""
 
 import re
-from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
+from page_helpers import Elements
 
 from cnnhistory.claims import Cards, Finding, Statement, list_statements, show, statement
 from cnnhistory.claims.render import deciding_code, source_text
@@ -28,32 +28,6 @@ def made_up(**changes):
 
 
 COMPUTED = made_up(id="lenet5.c98", check="count", decide=decide)
-
-
-class Page(HTMLParser):
-    """Collects the start tags with their attributes, the texts, and checks the nesting."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(source)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-    def of(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +91,7 @@ def test_the_verdict_shown_is_the_computed_one():
 
 
 def test_the_cards_have_every_statement(lenet5):
-    page = Page(lenet5._repr_html_())
+    page = Elements(lenet5._repr_html_())
     ids = list_statements(system="lenet5")
     assert [card["id"] for card in page.of("article")] == ids
     assert [link["href"] for link in page.of("a")] == [f"#{id}" for id in ids] + [
@@ -135,13 +109,13 @@ def test_the_cards_have_every_statement(lenet5):
 
 def test_a_verdict_is_a_word_and_an_icon_not_only_a_color(lenet5):
     for verdict in VERDICTS:
-        page = Page(Cards([(made_up(verdict=verdict), None)])._repr_html_())
+        page = Elements(Cards([(made_up(verdict=verdict), None)])._repr_html_())
         assert verdict in page.texts
         assert len(page.of("path")) == 2
         (card,) = page.of("article")
         assert card["class"] == f"claim {verdict}"
         assert f".claims .{verdict}" in (files("cnnhistory.claims") / "cards.css").read_text()
-    page = Page(lenet5._repr_html_())
+    page = Elements(lenet5._repr_html_())
     assert all(icon["aria-hidden"] == "true" for icon in page.of("svg"))
 
 
@@ -153,7 +127,7 @@ def test_names_begin_with_what_is_seen(lenet5):
 
 
 def test_it_brings_its_style_without_line_breaks_and_no_heading(lenet5):
-    page = Page(lenet5._repr_html_())
+    page = Elements(lenet5._repr_html_())
     (style,) = (text for text in page.texts if text.startswith(".claims"))
     assert "\n" not in style
     assert ".claims :is(.correct" in style  # a blank that means something
@@ -162,7 +136,7 @@ def test_it_brings_its_style_without_line_breaks_and_no_heading(lenet5):
 
 
 def test_html_is_escaped():
-    page = Page(Cards([(made_up(), None)], caption="<i>")._repr_html_())
+    page = Elements(Cards([(made_up(), None)], caption="<i>")._repr_html_())
     assert {"<i>", "a < b", "a & b are equal"} <= set(page.texts)
     assert page.of("i") == []
 
@@ -187,7 +161,7 @@ def test_the_code_is_shown_without_decorator_and_docstring():
     _, said, code = deciding_code(record)
     assert said == "Say what it does. And more of it."
     assert code == 'def record():\n    # why\n    return Finding("imprecise", "3 < 4")'
-    page = Page(Cards([(record, record.decide())])._repr_html_())
+    page = Elements(Cards([(record, record.decide())])._repr_html_())
     assert {said, code} <= set(page.texts)
     assert page.of("pre") == [{"tabindex": "0"}]
 

@@ -4,13 +4,13 @@ import dataclasses
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page_helpers import Elements
 
 import cnnhistory
 from cnnhistory.accounting import count_multiply_adds
@@ -117,28 +117,8 @@ def test_a_full_panel_names_the_front_and_what_is_older(ax, monkeypatch):
     assert {text.get_text() for text in ax.texts} == {"VGG-16", "ResNet-18", "ResNet-50"}
 
 
-class Parts(HTMLParser):
-    """Start tags with their attributes; checks the nesting."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.tags, self.open = [], []
-        self.feed(source)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
 def test_the_chart_is_whole_without_its_script(found, html):
-    tags = Parts(html).tags
+    tags = Elements(html).tags
     rows = [attrs for tag, attrs in tags if tag == "tr" and "data-model" in attrs]
     assert [row["data-model"] for row in rows] == [p.model for p in found]
     assert rows[0]["data-macs"] == "724406816"
@@ -157,7 +137,7 @@ def test_the_chart_is_whole_without_its_script(found, html):
 
 def test_nothing_is_loaded(html):
     assert "http" not in html.replace("http-equiv", "")
-    assert not [attrs for _, attrs in Parts(html).tags if "src" in attrs or "href" in attrs]
+    assert not [attrs for _, attrs in Elements(html).tags if "src" in attrs or "href" in attrs]
     assert "import" not in (files("cnnhistory.plotting.figures") / "landscape.js").read_text()
 
 
