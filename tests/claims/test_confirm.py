@@ -26,6 +26,7 @@ def test_stops_at_what_does_not(capsys):
         (5.306, {"at_least": 4}, "over 4 times [measured: 5.31 ≥ 4]"),
         (4, {"at_least": 4}, "over 4 times [measured: 4 ≥ 4]"),
         (3, {"at_most": 4}, "over 4 times [measured: 3 ≤ 4]"),
+        (4, {"at_most": 4}, "over 4 times [measured: 4 ≤ 4]"),
         (5, {"over": 4.0}, "over 4 times [measured: 5 > 4]"),
         (torch.tensor(3.5), {"below": 4}, "over 4 times [measured: 3.5 < 4]"),
         (4, {"equals": 4}, "over 4 times [measured: 4 = 4]"),
