@@ -4,27 +4,16 @@ import re
 from importlib.resources import files
 
 import pytest
+from claim_helpers import made_up
 from page_helpers import Elements
 
-from cnnhistory.claims import Cards, Finding, Statement, list_statements, show, statement
+from cnnhistory.claims import Cards, Finding, list_statements, show, statement
 from cnnhistory.claims.render import deciding_code, source_text
 from cnnhistory.system import VERDICTS, decided
 
 
 def decide():
     return Finding("imprecise", "3 < 4")
-
-
-def made_up(**changes):
-    settings = {
-        "id": "lenet5.c99",
-        "text": "a < b",
-        "check": "cite",
-        "verdict": "wrong",
-        "truth": "a & b are equal",
-        "source": "lecun1998gradient, Section I",
-    }
-    return Statement(**(settings | changes))
 
 
 COMPUTED = made_up(id="lenet5.c98", check="count", decide=decide)

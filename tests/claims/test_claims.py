@@ -5,13 +5,13 @@ import re
 
 import pytest
 import torch
+from claim_helpers import made_up
 
 import cnnhistory
 from cnnhistory import claims, survey
 from cnnhistory._util.lookup import UnknownIdError
 from cnnhistory.claims import (
     Finding,
-    Statement,
     cards,
     list_statements,
     show,
@@ -23,18 +23,6 @@ from cnnhistory.papers import list_papers
 from cnnhistory.system import VERDICTS
 
 EVERY = pytest.mark.parametrize("id", list_statements())
-
-
-def made_up(**changes):
-    settings = {
-        "id": "lenet5.c99",
-        "text": "a < b",
-        "check": "cite",
-        "verdict": "wrong",
-        "truth": "a & b are equal",
-        "source": "lecun1998gradient, Section I",
-    }
-    return Statement(**(settings | changes))
 
 
 def put(monkeypatch, id, decide):
