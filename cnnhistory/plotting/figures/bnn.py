@@ -48,7 +48,7 @@ def block(*, ax: Axes | None = None) -> Axes:
         arrow(ax, (x + 0.12, y), (x + 0.12, y + 0.55), pen=_GRADIENT, head=10)
     notes = (
         (middles[-1], -0.72, "gradient passes\nwhere |x| ≤ 1"),
-        (x + 1.35, 2.5, "clipped to\n[−bound, bound]"),
+        (x + 1.5, 2.5, "clipped to\n[−bound, bound]"),
     )
     for where, y, text in notes:
         ax.text(where, y, text, ha="center", va="center", fontsize=9)
