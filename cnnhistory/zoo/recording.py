@@ -82,7 +82,7 @@ def record_run(
     one_seed, data = _how(plan)
     settings = as_plain(plan)
     if earlier is not None:
-        _check_same("recipe", earlier.recipe, settings, str(old))
+        _check_same("recipe", _for_a_seed(earlier.recipe), _for_a_seed(settings), str(old))
         _check_same("data", _content(earlier.data), _content(data), str(old))
     results: list[tuple[SeedResult, Provenance]] = []
     files: dict[str, bytes] = {}
@@ -90,7 +90,7 @@ def record_run(
         done = folder / f"seed{seed}.json"
         if done.exists():
             finished = from_plain(_Finished, json.loads(done.read_bytes()), done.name)
-            _check_same("recipe", finished.recipe, settings, str(done))
+            _check_same("recipe", _for_a_seed(finished.recipe), _for_a_seed(settings), str(done))
             _check_same("data", _content(finished.data), _content(data), str(done))
         else:
             begun = provenance(store.command(id))
@@ -119,6 +119,11 @@ def _missing(plan: Recipe, earlier: Record | None) -> list[int]:
         return list(plan.seeds)
     there = {result.seed for result in earlier.results if result.artifacts or result.inputs}
     return [seed for seed in plan.seeds if seed not in there]
+
+
+def _for_a_seed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a recipe that decide what a seed gives: all but the list of seeds."""
+    return {name: value for name, value in settings.items() if name != "seeds"}
 
 
 def _content(data: dict[str, Any]) -> Any:

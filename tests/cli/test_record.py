@@ -125,6 +125,12 @@ def test_seeds_come_beside_those_of_a_record(record, tmp_path, capsys):
     both = zoo.record("tiny")
     assert [result.seed for result in both.results] == [0, 1]
     assert both.results[0] == first.results[0]
+    # a recipe that got a seed more keeps those it has
+    more = dataclasses.replace(TRAINING, seeds=(0, 1, 2))
+    assert record(more, "--resume") == 0
+    three = zoo.record("tiny")
+    assert three.results[:2] == both.results
+    assert [result.seed for result in three.results] == three.recipe["seeds"] == [0, 1, 2]
     # another recipe, or other data, does not take the seeds for its own
     other = dataclasses.replace(TRAINING, tolerance=9.0)
     assert record(other, "--resume", "--seeds", "2") == 2
