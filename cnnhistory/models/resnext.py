@@ -92,28 +92,33 @@ def _resnext(
 
 
 def _cifar(
-    depth: int, cardinality: int, base_width: int, num_classes: int, in_channels: int
+    depth: int, cardinality: int, base_width: int, num_classes: int, in_channels: int, width: float
 ) -> ResNet:
     """Return the network of Section 5.3: three stages of (depth - 2) / 9 blocks.
 
-    The blocks of the first stage have 256 maps at their ends, whatever is inside.
+    The blocks of the first stage have 256 maps at their ends, whatever is inside; `width` scales
+    the maps of the ends and inside.
     """
     check_counts(depth=depth, cardinality=cardinality, base_width=base_width)
     check_counts(num_classes=num_classes, in_channels=in_channels)
     count, rest = divmod(depth - 2, 9)
     if count < 1 or rest:
         raise expected("depth", "9n + 2, such as 29", depth)
+    total = base_width * cardinality  # maps inside the blocks of the first stage
+    inside = {
+        scaled(maps, width): scaled(total * maps // 64, width, cardinality) for maps in WIDTHS[:3]
+    }
+    first = next(iter(inside))
 
     def make(maps: int, wanted: int, stride: int) -> Bottleneck:
-        inner = base_width * cardinality * wanted // 64
-        return Bottleneck(maps, wanted, stride, "B", True, inner, cardinality)
+        return Bottleneck(maps, wanted, stride, "B", True, inside[wanted], cardinality)
 
     stem = OrderedDict[str, nn.Module](
-        conv1=nn.Conv2d(in_channels, 64, 3, padding=1, bias=False),
-        bn1=nn.BatchNorm2d(64),
+        conv1=nn.Conv2d(in_channels, first, 3, padding=1, bias=False),
+        bn1=nn.BatchNorm2d(first),
         relu=nn.ReLU(inplace=True),
     )
-    blocks = blocks_of_stages(make, (64, 128, 256), (count, count, count))
+    blocks = blocks_of_stages(make, tuple(inside), (count, count, count))
     return ResNet(nn.Sequential(stem), blocks, in_channels, num_classes)
 
 
@@ -151,9 +156,10 @@ def resnext29_8x64d(
     cardinality: int = 8,
     base_width: int = 64,
     depth: int = 29,
+    width: float = 1.0,
 ) -> ResNet:
     """29 layers for CIFAR, 8 paths of 64 maps."""
-    return _cifar(depth, cardinality, base_width, num_classes, in_channels)
+    return _cifar(depth, cardinality, base_width, num_classes, in_channels, width)
 
 
 def resnext29_16x64d(
@@ -162,6 +168,7 @@ def resnext29_16x64d(
     cardinality: int = 16,
     base_width: int = 64,
     depth: int = 29,
+    width: float = 1.0,
 ) -> ResNet:
     """29 layers for CIFAR, 16 paths of 64 maps."""
-    return _cifar(depth, cardinality, base_width, num_classes, in_channels)
+    return _cifar(depth, cardinality, base_width, num_classes, in_channels, width)

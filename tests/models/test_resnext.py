@@ -81,6 +81,18 @@ def test_depth_must_fit():
         create_model("resnext29_8x64d", depth=28)
 
 
+def test_networks_for_cifar_of_a_quarter_of_the_width():
+    """Table 2's divisions of a block, and their maps at a quarter of the width."""
+    for cardinality, base_width, inner in ((1, 64, 16), (2, 40, 20), (4, 24, 24), (32, 4, 32)):
+        settings = {"cardinality": cardinality, "base_width": base_width, "depth": 11}
+        net = create_model("resnext29_8x64d", width=0.25, **settings)
+        assert net.stem.conv1.out_channels == 16
+        for factor, block in zip((1, 2, 4), net.blocks, strict=True):
+            assert block.out_channels == 64 * factor
+            assert block.conv2.out_channels == inner * factor
+            assert block.conv2.groups == cardinality
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize("library", ["torchvision", "timm"])
 def test_equals_the_peer_weight_for_weight(library):
