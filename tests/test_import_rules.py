@@ -30,6 +30,7 @@ ALLOWED = {
     "graphics": APPLICATION,
     "nlp": APPLICATION,
     "compression": APPLICATION,
+    "search": APPLICATION,
     "tasks": {"nn", "metrics", "optim", "training", "data", "registry"},
     "visualize": {"nn", "accounting"},
     "plotting": {"accounting", "papers", "registry", "system", "survey", "visualize", "metrics"},

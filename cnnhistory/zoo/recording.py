@@ -18,7 +18,7 @@ from cnnhistory.zoo import store
 from cnnhistory.zoo.format import Artifact, Provenance, Record, SeedResult, renumbered
 from cnnhistory.zoo.plain import as_plain, from_plain, to_json
 from cnnhistory.zoo.provenance import provenance
-from cnnhistory.zoo.recipes import AblationRecipe, CompressionRecipe, Recipe, recipe
+from cnnhistory.zoo.recipes import AblationRecipe, CompressionRecipe, Recipe, SearchRecipe, recipe
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,10 @@ def _how(plan: Recipe) -> tuple[OneSeed, dict[str, Any]]:
         from cnnhistory.zoo.ablations import prepare_ablations
 
         return prepare_ablations(plan)
+    if isinstance(plan, SearchRecipe):
+        from cnnhistory.zoo.recording_search import prepare_search
+
+        return prepare_search(plan)
     from cnnhistory.zoo.recording_training import prepare_training
 
     return prepare_training(plan)

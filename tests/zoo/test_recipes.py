@@ -4,18 +4,23 @@ import torch
 from cnnhistory import create_model, zoo
 from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import Schedule
+from cnnhistory.search.network import cell_network
+from cnnhistory.training.loop import Training
 from cnnhistory.zoo.recipes import (
     RECIPES,
     AblationRecipe,
     CompressionRecipe,
+    SearchRecipe,
     Spec,
     TrainingRecipe,
     recipe,
 )
+from cnnhistory.zoo.recording_search import cells_of
 
 TRAININGS = [r for r in RECIPES.values() if isinstance(r, TrainingRecipe)]
 COMPRESSIONS = [r for r in RECIPES.values() if isinstance(r, CompressionRecipe)]
 ABLATIONS = [r for r in RECIPES.values() if isinstance(r, AblationRecipe)]
+SEARCHES = [r for r in RECIPES.values() if isinstance(r, SearchRecipe)]
 
 
 def by_id(recipe):
@@ -29,7 +34,8 @@ def test_a_spec_builds_what_it_names():
 
 
 def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
-    assert len(TRAININGS) + len(COMPRESSIONS) + len(ABLATIONS) == len(RECIPES)
+    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES
+    assert sum(map(len, kinds)) == len(RECIPES)
     with pytest.raises(KeyError, match="unknown recorded run 'x'"):
         recipe("x")
 
@@ -62,3 +68,14 @@ def test_a_compression_names_layers_of_its_network(plan):
 def test_an_ablation_is_of_a_recorded_run(plan):
     assert isinstance(recipe(plan.run), TrainingRecipe)
     assert set(plan.seeds) <= {result.seed for result in zoo.record(plan.run).kept()}
+
+
+@pytest.mark.parametrize("plan", SEARCHES, ids=by_id)
+def test_a_search_can_be_set_up(plan):
+    cells = cells_of(plan)
+    assert len(cells) == len(set(cells)) > 100
+    for cell in cells[:: len(cells) // 7]:
+        with torch.device("meta"):
+            cell_network(cell=cell, **plan.network)
+    Training(**plan.training)
+    assert plan.data.build().val_set is not None

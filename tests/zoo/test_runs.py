@@ -1,6 +1,7 @@
 """The stored runs themselves: complete, whole, and with the results that they say."""
 
 import os
+from statistics import fmean
 
 import pytest
 import torch
@@ -15,15 +16,18 @@ from cnnhistory.zoo.recipes import (
     RECIPES,
     AblationRecipe,
     CompressionRecipe,
+    SearchRecipe,
     TrainingRecipe,
 )
 from cnnhistory.zoo.recipes.base import PATCHES
+from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.rounding import LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
 
 TRAININGS = [id for id, plan in RECIPES.items() if isinstance(plan, TrainingRecipe)]
 COMPRESSIONS = [id for id, plan in RECIPES.items() if isinstance(plan, CompressionRecipe)]
 ABLATIONS = [id for id, plan in RECIPES.items() if isinstance(plan, AblationRecipe)]
+SEARCHES = [id for id, plan in RECIPES.items() if isinstance(plan, SearchRecipe)]
 ON_SHIPPED_DATA = [id for id in TRAININGS if RECIPES[id].data.class_path == PATCHES]
 WITH_DIGITS = [id for id in COMPRESSIONS if "scale" in RECIPES[id].data.init_args]
 
@@ -121,6 +125,34 @@ def test_ablations_are_of_the_weights_that_are_there(id):
         weights = source.result(result.seed).artifacts["weights"]
         assert result.inputs == {plan.run: weights.trained_sha256}
         assert result.errors == pytest.approx(source.result(result.seed).errors, abs=2)
+
+
+@pytest.mark.parametrize("id", SEARCHES)
+def test_a_table_has_every_cell_of_its_space(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    for result in record.results:
+        table = load_table(id, result.seed)
+        assert list(table) == cells_of(plan)
+        assert {found.n for found in table.values()} == {plan.data.init_args["val_size"]}
+        errors = sorted(found.errors / found.n for found in table.values())
+        assert result.metrics["lowest_error"] == errors[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", SEARCHES)
+def test_children_trained_again_land_near_the_table(id):
+    plan, data = zoo.recipe(id), zoo.recipe(id).data.build()
+    assert data.content_hash == zoo.record(id).data["content_hash"]
+    for seed in plan.seeds:
+        table = load_table(id, seed)
+        chosen = list(table)[:: len(table) // 24]
+        again = [score(plan, cell, seed, data) for cell in chosen]
+        assert [found.parameters for found in again] == [table[c].parameters for c in chosen]
+        difference = fmean(
+            new.errors / new.n - table[cell].errors / table[cell].n
+            for new, cell in zip(again, chosen, strict=True)
+        )
+        assert 100 * abs(difference) <= plan.tolerance
 
 
 @pytest.mark.slow

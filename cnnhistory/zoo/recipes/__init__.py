@@ -1,11 +1,12 @@
 """What was recorded for the zoo, and how: the settings that `cnnhistory record` follows."""
 
 from cnnhistory._util.lookup import expected, unknown_id
-from cnnhistory.zoo.recipes import compression, early, imagenet, residual
+from cnnhistory.zoo.recipes import compression, early, imagenet, residual, search
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
     CompressionRecipe,
     Recipe,
+    SearchRecipe,
     Spec,
     TrainingRecipe,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "AblationRecipe",
     "CompressionRecipe",
     "Recipe",
+    "SearchRecipe",
     "Spec",
     "TrainingRecipe",
     "recipe",
@@ -23,7 +25,7 @@ __all__ = [
 
 RECIPES: dict[str, Recipe] = {
     recipe.id: recipe
-    for part in (early, imagenet, residual, compression)
+    for part in (early, imagenet, residual, search, compression)
     for recipe in part.RECIPES
 }
 

@@ -110,4 +110,25 @@ class AblationRecipe:
     tolerance: float = 0.5
 
 
-Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe
+@dataclass(frozen=True)
+class SearchRecipe:
+    """Every cell of a space, each trained for a short time in a network of cells; no weights kept.
+
+    `space` has the settings of `cnnhistory.search.space.CellSpace`, `network` those of
+    `cnnhistory.search.network.cell_network`, `training` those of
+    `cnnhistory.training.loop.Training`. A seed is one table: the validation errors of all cells.
+
+    Units: `tolerance` is the largest distance, in percentage points of validation error, between
+    the mean over a few cells trained again and their mean in the table.
+    """
+
+    id: str
+    space: dict[str, Any]
+    network: dict[str, Any]
+    training: dict[str, Any]
+    data: Spec
+    seeds: tuple[int, ...] = (0, 1)
+    tolerance: float = 1.5
+
+
+Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe | SearchRecipe
