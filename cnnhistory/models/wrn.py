@@ -17,7 +17,7 @@ from cnnhistory._util.lookup import expected
 from cnnhistory.models.resnet import BOTTLENECK_STAGES, ResNet
 from cnnhistory.models.resnext import imagenet_bottlenecks
 from cnnhistory.nn.init import he_normal_
-from cnnhistory.nn.size import check_images
+from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.system import PATCHES, ModelCard
 
 # Table 1: maps of the first convolution and, times the widening factor k, of the three stages.
@@ -76,6 +76,7 @@ class WideResNet(nn.Module):
 
     32x32 -> conv1 16 -> n blocks of 16 k @32x32 -> n of 32 k @16x16 -> n of 64 k @8x8 -> BN,
     ReLU -> average -> linear. The depth counts the 1x1 convolutions of the three first blocks.
+    `width` scales the 16, 32 and 64 maps, those of the first convolution, too.
 
     The ReLU layers work in place.
 
@@ -96,6 +97,7 @@ class WideResNet(nn.Module):
         num_classes: int = 10,
         in_channels: int = 3,
         dropout: float = 0.0,
+        width: float = 1.0,
     ) -> None:
         super().__init__()
         check_counts(depth=depth, widen=widen, num_classes=num_classes, in_channels=in_channels)
@@ -103,9 +105,10 @@ class WideResNet(nn.Module):
         if n < 1 or rest:
             raise expected("depth", "6n + 4, such as 16 or 28", depth)
         self.in_channels = in_channels
-        self.conv1 = nn.Conv2d(in_channels, MAPS[0], 3, padding=1, bias=False)
-        blocks, maps = OrderedDict[str, nn.Module](), MAPS[0]
-        for stage, base in enumerate(MAPS, start=2):
+        bases = [scaled(maps, width) for maps in MAPS]
+        blocks, maps = OrderedDict[str, nn.Module](), bases[0]
+        self.conv1 = nn.Conv2d(in_channels, maps, 3, padding=1, bias=False)
+        for stage, base in enumerate(bases, start=2):
             for i in range(n):
                 stride = 2 if stage > 2 and i == 0 else 1
                 blocks[f"conv{stage}_{i + 1}"] = WideBlock(maps, base * widen, stride, dropout)
@@ -131,9 +134,10 @@ def wrn_16_4(
     dropout: float = 0.0,
     depth: int = 16,
     widen: int = 4,
+    width: float = 1.0,
 ) -> WideResNet:
     """16 layers, four times as wide."""
-    return WideResNet(depth, widen, num_classes, in_channels, dropout)
+    return WideResNet(depth, widen, num_classes, in_channels, dropout, width)
 
 
 def wrn_16_8(
@@ -142,9 +146,10 @@ def wrn_16_8(
     dropout: float = 0.0,
     depth: int = 16,
     widen: int = 8,
+    width: float = 1.0,
 ) -> WideResNet:
     """16 layers, eight times as wide."""
-    return WideResNet(depth, widen, num_classes, in_channels, dropout)
+    return WideResNet(depth, widen, num_classes, in_channels, dropout, width)
 
 
 def wrn_28_10(
@@ -153,9 +158,10 @@ def wrn_28_10(
     dropout: float = 0.0,
     depth: int = 28,
     widen: int = 10,
+    width: float = 1.0,
 ) -> WideResNet:
     """28 layers, ten times as wide: the best of the paper on CIFAR-10."""
-    return WideResNet(depth, widen, num_classes, in_channels, dropout)
+    return WideResNet(depth, widen, num_classes, in_channels, dropout, width)
 
 
 def wrn_40_4(
@@ -164,9 +170,10 @@ def wrn_40_4(
     dropout: float = 0.0,
     depth: int = 40,
     widen: int = 4,
+    width: float = 1.0,
 ) -> WideResNet:
     """40 layers, four times as wide."""
-    return WideResNet(depth, widen, num_classes, in_channels, dropout)
+    return WideResNet(depth, widen, num_classes, in_channels, dropout, width)
 
 
 def wrn_50_2(

@@ -90,6 +90,13 @@ def test_dropout_is_between_the_two_convolutions():
     assert (after == 0).sum() > (before == 0).sum()
 
 
+def test_width_scales_all_maps():
+    half, whole = (WideResNet(10, 2, width=width) for width in (0.5, 1))
+    for narrow, wide in zip(half.modules(), whole.modules(), strict=True):
+        if isinstance(narrow, nn.Conv2d):
+            assert 2 * narrow.out_channels == wide.out_channels
+
+
 def test_depth_must_fit():
     for depth in (4, 20, 29):
         with pytest.raises(ValueError, match="depth: expected 6n"):
