@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 
 from cnnhistory import create_model, plotting
 from cnnhistory.accounting import summarize
+from cnnhistory.nn.residual import Bottleneck
 from cnnhistory.plotting import architecture, bars, curves, diagram, images, labels, scatter
 from cnnhistory.plotting.figures import (
     alexnet,
@@ -28,6 +29,8 @@ from cnnhistory.plotting.figures import (
     pruning,
     resnet,
     resnet_ensembles,
+    resnext,
+    wide_resnet,
     xnor,
 )  # fmt: skip
 from cnnhistory.survey.accuracies import FIGURES
@@ -89,6 +92,9 @@ PICTURES = {
     pruning.error_against_size: lambda f, **to: f({"a": {2.0: 0.1, 4.0: 0.2}}, **to),
     resnet.block_row: lambda f, **to: f(create_model("resnet20"), "ResNet-20", **to),
     resnet_ensembles.unraveled: lambda f, **to: f(2, **to),
+    resnext.connections: lambda f, **to: f(torch.nn.Conv2d(4, 4, 3, groups=2), **to),
+    resnext.paths: lambda f, **to: f(Bottleneck(16, 4, 1, "B", inner=8, groups=8), **to),
+    wide_resnet.width_row: lambda f, **to: f(create_model("wrn_16_4"), "WRN-16-4", **to),
     xnor.tile: lambda f, **to: f(2, 3, **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
     landscape.panel: lambda f, **to: f([_point()], "parameters", **to),
