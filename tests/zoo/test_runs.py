@@ -28,7 +28,11 @@ TRAININGS = [id for id, plan in RECIPES.items() if isinstance(plan, TrainingReci
 COMPRESSIONS = [id for id, plan in RECIPES.items() if isinstance(plan, CompressionRecipe)]
 ABLATIONS = [id for id, plan in RECIPES.items() if isinstance(plan, AblationRecipe)]
 SEARCHES = [id for id, plan in RECIPES.items() if isinstance(plan, SearchRecipe)]
-ON_SHIPPED_DATA = [id for id in TRAININGS if RECIPES[id].data.class_path == PATCHES]
+ON_SHIPPED_DATA = [
+    id
+    for id in TRAININGS
+    if RECIPES[id].data.class_path == PATCHES or RECIPES[id].data.init_args.get("scale") == "small"
+]
 WITH_DIGITS = [id for id in COMPRESSIONS if "scale" in RECIPES[id].data.init_args]
 
 

@@ -3,7 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from cnnhistory.zoo.recipes.base import CIFAR10, PATCHES, AblationRecipe, Spec, TrainingRecipe, sgd
+from cnnhistory.zoo.recipes.base import (
+    CIFAR10,
+    DIGITS,
+    PATCHES,
+    AblationRecipe,
+    Spec,
+    TrainingRecipe,
+    sgd,
+)
 
 
 def _degradation(model: str) -> TrainingRecipe:
@@ -88,6 +96,49 @@ def _paths(depth: int, cardinality: int, base_width: int) -> tuple[TrainingRecip
     )
 
 
+def _reuse(name: str, model: str, data: str, **network_args: Any) -> TrainingRecipe:
+    """A dense network beside residual ones, on little data and on more.
+
+    DenseNet-BC with 34 layers and a growth rate of 6 has 36,000 parameters; ResNet-20 with 6 maps
+    in its first stage has 39,000 and two fifths of the multiply-adds; with 10 maps it has a tenth
+    more multiply-adds and three times the parameters.
+
+    All have the rate, the momentum and the weight decay that both papers have for CIFAR-10. Of
+    0.03, 0.1 and 0.3 that rate also had the lowest error on 500 validation digits for each of the
+    three, trained on 500 others.
+
+    Resolves: five seeds and 1,000 test digits, with a standard deviation of 0.7 points between
+    seeds behind 500 training digits: a difference of 1.4 points with a probability of 80 % by
+    Welch's t test; behind 4,000, with 0.3 points, one of 0.6. Three seeds and 10,000 photographs,
+    with 0.7 points: one of 2.1.
+
+    Deviations: digits of 12x12 pixels; of CIFAR-10 random crops of 24 instead of 32 pixels, and
+    products in bfloat16; a few epochs with one cycle of the rate instead of 300 with steps.
+    """
+    epochs, batch_size, seeds, tolerance = {
+        "digits500": (20, 32, 5, 3.0),
+        "digits4000": (8, 32, 5, 1.5),
+        "cifar10": (3, 64, 3, 5.0),
+    }[data]
+    images = Spec(CIFAR10, {"crop": 24, "pad": 0, "val_size": 0})
+    if data != "cifar10":
+        settings = {"scale": "small", "size": 12, "pad_to": 12, "levels": "symmetric"}
+        settings |= {"val_size": 0} | ({"train_size": 500} if data == "digits500" else {})
+        images, network_args = Spec(DIGITS, settings), {"in_channels": 1, **network_args}
+    return TrainingRecipe(
+        id=f"{name}_{data}",
+        model=model,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=sgd(0.1, weight_decay=1e-4),
+        data=images,
+        network_args=network_args,
+        seeds=tuple(range(seeds)),
+        tolerance=tolerance,
+        precision="bf16-mixed" if data == "cifar10" else "32-true",
+    )
+
+
 def _ablations(run: str) -> AblationRecipe:
     """Sections 4 and 5 of veit2016residual, on networks of half the width."""
     settings = {
@@ -113,6 +164,15 @@ RECIPES = (
     *_paths(20, 1, 36),
     *_paths(11, 1, 64),
     *_paths(11, 16, 8),
+    *(
+        _reuse("densenet_bc_34_6", "densenet_bc_100_12", data, depth=34, growth=6)
+        for data in ("digits500", "digits4000", "cifar10")
+    ),
+    *(
+        _reuse("resnet20_6", "resnet20", data, width=6 / 16)
+        for data in ("digits500", "digits4000", "cifar10")
+    ),
+    _reuse("resnet20_10", "resnet20", "digits500", width=10 / 16),
     _ablations("resnet20_cifar10"),
     _ablations("resnet56_cifar10"),
     _ablations("plain20_cifar10"),
