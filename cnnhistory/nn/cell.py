@@ -149,8 +149,7 @@ def operation(name: str, in_channels: int, maps: int, stride: int) -> nn.Module:
 class Cell(nn.Module):
     """Compute the states of a genotype and concatenate some of them.
 
-    With a stride of 2 (a reduction cell) the operations on states 0 and 1 take it. An input that
-    nothing reads is not brought to the cell's maps.
+    With a stride of 2 (a reduction cell) the operations on states 0 and 1 take it.
 
     Shape: `x` (N, channels, H, W) and `previous` (N, previous_channels, H or 2H, W or 2W), output
     (N, len(output) * maps, ceil(H/stride), ceil(W/stride)).
@@ -186,14 +185,13 @@ class Cell(nn.Module):
         )
         self.genotype = genotype
         self.out_channels = len(genotype.output) * maps
-        read = {state for pair in genotype.pairs for _, state in pair} | set(genotype.output)
-        if not fit_previous or 0 not in read:
+        if not fit_previous:
             self.previous: nn.Module = nn.Identity()
         elif previous_is_larger:
             self.previous = FactorizedReduction(previous_channels, maps)
         else:
             self.previous = relu_conv_norm(previous_channels, maps)
-        self.current = relu_conv_norm(channels, maps) if 1 in read else nn.Identity()
+        self.current = relu_conv_norm(channels, maps)
         first = maps if fit_previous else previous_channels
         self.operations = nn.ModuleList(
             operation(name, first if state == 0 else maps, maps, stride if state < 2 else 1)

@@ -22,6 +22,7 @@ from cnnhistory.plotting.figures import (
     bnn,
     deconvnet_visualization,
     deep_compression,
+    densenet,
     googlenet,
     landscape,
     nin,
@@ -82,6 +83,8 @@ PICTURES = {
     deep_compression.steps: lambda f, **to: f(
         [[0.5]], [[0]], {"x": [("0", 0)]}, ["a", "b", "c", "d"], **to
     ),
+    densenet.dense_block: lambda f, **to: f(2, **to),
+    densenet.link_map: lambda f, **to: f({(0, 1): 1.0}, **to),
     googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
     primer.answer: lambda f, **to: f(torch.zeros(4, 4), torch.zeros(3), **to),
