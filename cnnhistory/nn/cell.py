@@ -149,7 +149,8 @@ def operation(name: str, in_channels: int, maps: int, stride: int) -> nn.Module:
 class Cell(nn.Module):
     """Compute the states of a genotype and concatenate some of them.
 
-    With a stride of 2 (a reduction cell) the operations on states 0 and 1 take it.
+    With a stride of 2 (a reduction cell) the operations on states 0 and 1 take it. An input that
+    nothing reads is not brought to the cell's maps.
 
     Shape: `x` (N, channels, H, W) and `previous` (N, previous_channels, H or 2H, W or 2W), output
     (N, len(output) * maps, ceil(H/stride), ceil(W/stride)).
@@ -185,13 +186,14 @@ class Cell(nn.Module):
         )
         self.genotype = genotype
         self.out_channels = len(genotype.output) * maps
-        if not fit_previous:
+        read = {state for pair in genotype.pairs for _, state in pair} | set(genotype.output)
+        if not fit_previous or 0 not in read:
             self.previous: nn.Module = nn.Identity()
         elif previous_is_larger:
             self.previous = FactorizedReduction(previous_channels, maps)
         else:
             self.previous = relu_conv_norm(previous_channels, maps)
-        self.current = relu_conv_norm(channels, maps)
+        self.current = relu_conv_norm(channels, maps) if 1 in read else nn.Identity()
         first = maps if fit_previous else previous_channels
         self.operations = nn.ModuleList(
             operation(name, first if state == 0 else maps, maps, stride if state < 2 else 1)
