@@ -43,9 +43,7 @@ def forward_seconds(
     Raises:
         ValueError: `batch` or `repeat` is below 1.
     """
-    for name, value in (("batch", batch), ("repeat", repeat)):
-        if value < 1:
-            raise expected(name, "at least 1", value)
+    _check(batch, repeat)
     x = torch.zeros(batch, *input_shape)
     seconds = []
     with evaluating(network):
@@ -54,3 +52,65 @@ def forward_seconds(
             network(x)
             seconds.append(time.process_time() - start)
     return min(seconds[1:])
+
+
+def training_seconds(
+    network: nn.Module, input_shape: tuple[int, ...], *, batch: int = 1, repeat: int = 3
+) -> float:
+    """Return the shortest of `repeat` passes forward and backward, after one that is not counted.
+
+    Forward in training mode, and the gradients of the mean output with respect to all parameters
+    and to the input, which a layer within a network has to pass on. No parameter is changed.
+
+    Shape, Units, Raises: as `forward_seconds`.
+    """
+    _check(batch, repeat)
+    x = torch.randn(batch, *input_shape).requires_grad_()
+    wanted = [x, *network.parameters()]
+    seconds = []
+    for _ in range(1 + repeat):
+        start = time.process_time()
+        torch.autograd.grad(network(x).mean(), wanted)
+        seconds.append(time.process_time() - start)
+    return min(seconds[1:])
+
+
+def layer_seconds(
+    network: nn.Module, input_shape: tuple[int, ...], *, batch: int = 1, repeat: int = 3
+) -> dict[str, float]:
+    """Return for each layer without layers in it the shortest of its forward times.
+
+    They add up to less than `forward_seconds`, which has what happens between the layers, too.
+
+    Shape, Units, Raises: as `forward_seconds`.
+    """
+    _check(batch, repeat)
+    seconds: dict[str, list[float]] = {}
+    handles = []
+    for name, layer in network.named_modules():
+        if any(layer.children()):
+            continue
+        taken = seconds[name] = []
+
+        # A pass adds minus the time before the layer, then the time after it to that.
+        def before(*_: object, taken: list[float] = taken) -> None:
+            taken.append(-time.process_time())
+
+        def after(*_: object, taken: list[float] = taken) -> None:
+            taken[-1] += time.process_time()
+
+        handles += [layer.register_forward_pre_hook(before), layer.register_forward_hook(after)]
+    try:
+        with evaluating(network):
+            for _ in range(1 + repeat):
+                network(torch.zeros(batch, *input_shape))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: min(taken[1:]) for name, taken in seconds.items() if taken}
+
+
+def _check(batch: int, repeat: int) -> None:
+    for name, value in (("batch", batch), ("repeat", repeat)):
+        if value < 1:
+            raise expected(name, "at least 1", value)

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory.nn.init import he_normal_
-from cnnhistory.nn.size import check_images, scaled
+from cnnhistory.nn.size import check_images, last_halvings, scaled
 from cnnhistory.nn.unit import conv_norm
 from cnnhistory.system import PATCHES, ModelCard
 
 # Table 1: maps and stride of the 13 blocks behind the first convolution of 32 maps.
 FIRST = 32
+HALVINGS = 5  # strides of 2, that of the first convolution among them
 BLOCKS = (
     (64, 1),
     (128, 2), (128, 1),
@@ -63,7 +64,7 @@ class MobileNetV1(nn.Module):
     224x224 -> conv1 32@112x112 -> 64@112 -> 128@56 twice -> 256@28 twice -> 512@14 six times ->
     1024@7 twice -> average -> linear. 4,231,976 parameters, 568,740,352 multiply-adds.
 
-    The ReLU layers work in place.
+    With fewer `halvings` the first strides are 1, for small images. The ReLU layers work in place.
 
     Shape: input (N, in_channels, H, W) of any size, in the paper 224, 192, 160 or 128 (the
     resolution multiplier); output (N, num_classes), unnormalized log-probabilities.
@@ -85,15 +86,17 @@ class MobileNetV1(nn.Module):
         width: float = 1.0,
         dropout: float = 0.0,
         separable: bool = True,
+        halvings: int = HALVINGS,
     ) -> None:
         super().__init__()
         check_counts(num_classes=num_classes, in_channels=in_channels)
         check_share("dropout", dropout)
         self.in_channels = in_channels
+        first, *strides = last_halvings((2, *(stride for _, stride in BLOCKS)), halvings)
         maps = scaled(FIRST, width)
-        self.conv1 = conv_norm(in_channels, maps, 3, stride=2)
+        self.conv1 = conv_norm(in_channels, maps, 3, first)
         blocks: list[nn.Module] = []
-        for wanted, stride in BLOCKS:
+        for (wanted, _), stride in zip(BLOCKS, strides, strict=True):
             wanted = scaled(wanted, width)
             if separable:
                 blocks.append(SeparableBlock(maps, wanted, stride))
@@ -115,14 +118,22 @@ class MobileNetV1(nn.Module):
 
 
 def mobilenet_v1(
-    num_classes: int = 1000, in_channels: int = 3, width: float = 1.0, dropout: float = 0.0
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    width: float = 1.0,
+    dropout: float = 0.0,
+    halvings: int = HALVINGS,
 ) -> MobileNetV1:
     """MobileNet of separable convolutions; `width` is the paper's multiplier alpha."""
-    return MobileNetV1(num_classes, in_channels, width, dropout)
+    return MobileNetV1(num_classes, in_channels, width, dropout, True, halvings)
 
 
 def mobilenet_v1_full(
-    num_classes: int = 1000, in_channels: int = 3, width: float = 1.0, dropout: float = 0.0
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    width: float = 1.0,
+    dropout: float = 0.0,
+    halvings: int = HALVINGS,
 ) -> MobileNetV1:
     """The same network of full convolutions, with which the paper compares it (Table 4)."""
-    return MobileNetV1(num_classes, in_channels, width, dropout, separable=False)
+    return MobileNetV1(num_classes, in_channels, width, dropout, False, halvings)

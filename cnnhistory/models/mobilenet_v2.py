@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_finite, check_share
 from cnnhistory.nn.init import he_normal_
-from cnnhistory.nn.size import check_images
+from cnnhistory.nn.size import check_images, last_halvings
 from cnnhistory.nn.unit import conv_norm
 from cnnhistory.system import PATCHES, ModelCard
 
 # Table 2: expansion, maps, blocks and stride of the first block of each stage.
 FIRST, LAST = 32, 1280
+HALVINGS = 5  # strides of 2, that of the first convolution among them
 STAGES = (
     (1, 16, 1, 1),
     (6, 24, 2, 2),
@@ -44,15 +45,20 @@ class InvertedResidual(nn.Module):
 
     y = BN(P * r(BN(D * r(BN(E * x))))) + x with r = ReLU6, E of 1x1 to `expansion` times as many
     maps, D depthwise of 3x3, P of 1x1. Without expansion (1) there is no E. The input is added if
-    the block keeps its shape.
+    the block keeps its shape. If the bottleneck is not `linear`, r follows P as well.
 
     Shape: input (N, in_channels, H, W), output (N, out_channels, ceil(H/stride), ceil(W/stride)).
 
-    Source: sandler2018mobilenetv2, Table 1, Figures 3 and 4.
+    Source: sandler2018mobilenetv2, Table 1, Figures 3 and 4; not linear: Figure 6 (a).
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, stride: int = 1, expansion: int = 6
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        expansion: int = 6,
+        linear: bool = True,
     ) -> None:
         super().__init__()
         check_counts(
@@ -63,7 +69,8 @@ class InvertedResidual(nn.Module):
         if expansion > 1:
             layers["expand"] = conv_norm(in_channels, wide, 1, activation="relu6")
         layers["depthwise"] = conv_norm(wide, wide, 3, stride, groups=wide, activation="relu6")
-        layers["project"] = conv_norm(wide, out_channels, 1, activation=None)
+        last = None if linear else "relu6"
+        layers["project"] = conv_norm(wide, out_channels, 1, activation=last)
         self.branch = nn.Sequential(layers)
         self.adds = stride == 1 and in_channels == out_channels
 
@@ -88,7 +95,9 @@ class MobileNetV2(nn.Module):
     224x224 -> conv1 32@112x112 -> 16@112 -> 24@56 -> 32@28 -> 64@14 -> 96@14 -> 160@7 -> 320@7 ->
     conv2 1280@7x7 -> average -> linear. 3,504,872 parameters, 300,774,272 multiply-adds.
 
-    The activations work in place.
+    With fewer `halvings` the first strides are 1, for small images. Bottlenecks that are not
+    `linear` end in an activation, with which the paper compares them. The activations work in
+    place.
 
     Shape: input (N, in_channels, H, W) of any size, in the paper 224x224 and down to 96x96; output
     (N, num_classes), unnormalized log-probabilities.
@@ -110,19 +119,23 @@ class MobileNetV2(nn.Module):
         in_channels: int = 3,
         width: float = 1.0,
         dropout: float = 0.2,
+        linear: bool = True,
+        halvings: int = HALVINGS,
     ) -> None:
         super().__init__()
         check_counts(num_classes=num_classes, in_channels=in_channels)
         check_finite("width", width, positive=True)
         check_share("dropout", dropout)
         self.in_channels = in_channels
+        first, *strides = last_halvings((2, *(stage[-1] for stage in STAGES)), halvings)
         maps = divisible(FIRST * width)
-        self.conv1 = conv_norm(in_channels, maps, 3, stride=2, activation="relu6")
+        self.conv1 = conv_norm(in_channels, maps, 3, first, activation="relu6")
         blocks = []
-        for expansion, wanted, count, stride in STAGES:
+        for (expansion, wanted, count, _), stride in zip(STAGES, strides, strict=True):
+            out = divisible(wanted * width)
             for n in range(count):
-                out = divisible(wanted * width)
-                blocks.append(InvertedResidual(maps, out, stride if n == 0 else 1, expansion))
+                step = stride if n == 0 else 1
+                blocks.append(InvertedResidual(maps, out, step, expansion, linear))
                 maps = out
         self.blocks = nn.Sequential(*blocks)
         last = divisible(LAST * max(1.0, width))
@@ -142,7 +155,12 @@ class MobileNetV2(nn.Module):
 
 
 def mobilenet_v2(
-    num_classes: int = 1000, in_channels: int = 3, width: float = 1.0, dropout: float = 0.2
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    width: float = 1.0,
+    dropout: float = 0.2,
+    linear: bool = True,
+    halvings: int = HALVINGS,
 ) -> MobileNetV2:
     """MobileNetV2; `width` is the paper's multiplier."""
-    return MobileNetV2(num_classes, in_channels, width, dropout)
+    return MobileNetV2(num_classes, in_channels, width, dropout, linear, halvings)

@@ -1,12 +1,12 @@
 """Sizes: what a layer makes of an image, what a narrower network has, what a network accepts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from torch import Tensor
 
 from cnnhistory._util.checks import check_finite
-from cnnhistory._util.lookup import expected
+from cnnhistory._util.lookup import check_integer, expected
 
 
 def window_count(
@@ -51,6 +51,25 @@ def scaled(number: int, width: float, multiple: int = 1) -> int:
     """
     check_finite("width", width, positive=True)
     return max(1, round(number * width / multiple)) * multiple
+
+
+def last_halvings(strides: Sequence[int], halvings: int) -> list[int]:
+    """Return strides of which the last `halvings` twos are left; those before become 1.
+
+    So a network for large images halves the side of small ones less often.
+
+    >>> last_halvings((2, 1, 2, 2), 1)
+    [1, 1, 1, 2]
+
+    Raises:
+        ValueError: `halvings` is not a whole number from 0 to as many as there are.
+    """
+    check_integer("halvings", halvings, 0, strides.count(2))
+    left_out, new = strides.count(2) - halvings, []
+    for stride in strides:
+        new.append(1 if stride == 2 and left_out > 0 else stride)
+        left_out -= stride == 2
+    return new
 
 
 def check_images(

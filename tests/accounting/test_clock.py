@@ -4,7 +4,12 @@ from torch import nn
 
 import cnnhistory
 from cnnhistory.accounting import clock
-from cnnhistory.accounting.clock import forward_seconds, with_zeros
+from cnnhistory.accounting.clock import (
+    forward_seconds,
+    layer_seconds,
+    training_seconds,
+    with_zeros,
+)
 
 
 class Slow(nn.Module):
@@ -30,11 +35,29 @@ def test_the_shortest_after_the_first(monkeypatch):
     assert network.training
 
 
-def test_numbers_below_one_are_refused():
+def test_training_is_timed_forward_and_backward(monkeypatch):
+    network = nn.Sequential(nn.Linear(2, 2), Slow([0.5, 3.0, 2.0, 4.0]))
+    network[0].weight.register_hook(lambda _: setattr(network[1], "now", network[1].now + 10))
+    monkeypatch.setattr(clock.time, "process_time", lambda: network[1].now)
+    assert training_seconds(network, (2,), batch=5, repeat=3) == 12.0
+    assert network[1].seen == [((5, 2), True, True)] * 4
+    assert network[0].weight.grad is None
+
+
+def test_each_layer_on_its_own(monkeypatch):
+    network = nn.Sequential(Slow([9.0, 1.0, 2.0]), nn.Sequential(Slow([8.0, 5.0, 4.0])))
+    monkeypatch.setattr(clock.time, "process_time", lambda: network[0].now + network[1][0].now)
+    assert layer_seconds(network, (3,), repeat=2) == {"0": 1.0, "1.0": 4.0}
+    assert not any(layer._forward_hooks for layer in network.modules())
+    assert network.training
+
+
+@pytest.mark.parametrize("measure", [forward_seconds, training_seconds, layer_seconds])
+def test_numbers_below_one_are_refused(measure):
     with pytest.raises(ValueError, match="repeat: expected at least 1, got 0"):
-        forward_seconds(nn.Identity(), (1,), repeat=0)
+        measure(nn.Identity(), (1,), repeat=0)
     with pytest.raises(ValueError, match="batch: expected at least 1, got 0"):
-        forward_seconds(nn.Identity(), (1,), batch=0)
+        measure(nn.Identity(), (1,), batch=0)
 
 
 def test_zeros_for_every_weight():

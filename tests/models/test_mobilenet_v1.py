@@ -82,3 +82,12 @@ def test_dropout_is_in_front_of_the_linear_layer():
     net = create_model("mobilenet_v1", width=1 / 8, dropout=0.5).train()
     x = torch.rand(4, 3, 32, 32)
     assert not torch.equal(net(x), net(x))
+
+
+def test_fewer_halvings_leave_out_the_first():
+    net = create_model("mobilenet_v1", width=1 / 8, halvings=3).eval()
+    rows = {row.name: row for row in summarize(net, (3, 32, 32)).view(depth=2)}
+    sides = [rows[f"blocks.{n}"].output_shape[1] for n in range(13)]
+    assert sides == [32, 32, 32, 16, 16, 8, 8, 8, 8, 8, 8, 4, 4]
+    with pytest.raises(ValueError, match="halvings: expected an integer from 0 to 5, got 6"):
+        create_model("mobilenet_v1_full", halvings=6)

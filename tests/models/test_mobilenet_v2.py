@@ -52,6 +52,24 @@ def test_the_last_projection_is_linear():
     assert (out < 0).float().mean() > 0.3
 
 
+def test_a_bottleneck_that_is_not_linear():
+    torch.manual_seed(0)
+    linear, other = InvertedResidual(8, 8), InvertedResidual(8, 8, linear=False)
+    other.load_state_dict(linear.state_dict())
+    x = torch.randn(16, 8, 6, 6)
+    branch = linear.train().branch(x)
+    torch.testing.assert_close(other.train()(x), x + branch.clamp(0, 6))
+    net = registry.on_meta("mobilenet_v2", width=0.25, linear=False)
+    assert not any(block.adds and len(block.branch.project) < 3 for block in net.blocks)
+    assert count_parameters(net) == count_parameters(on_meta("mobilenet_v2", width=0.25))
+
+
+def test_fewer_halvings_leave_out_the_first():
+    rows = summarize(on_meta("mobilenet_v2", width=0.25, halvings=4), (3, 24, 24)).view(depth=2)
+    sides = [row.output_shape[1] for row in rows if row.name.startswith("blocks.")]
+    assert sides == [24] + 2 * [12] + 3 * [6] + 7 * [3] + 4 * [2]
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize("width", [1.0, 0.35, 1.4])
 def test_equals_torchvision_weight_for_weight(width):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnnhistory.nn.size import check_images, last_side, scaled, window_count
+from cnnhistory.nn.size import check_images, last_halvings, last_side, scaled, window_count
 
 
 @given(st.integers(1, 60), st.integers(1, 11), st.integers(1, 4), st.integers(0, 5), st.booleans())
@@ -51,3 +51,15 @@ def test_images_of_any_size_from_a_smallest_on():
     check_images(torch.zeros(2, 1, 1, 1), 1)
     with pytest.raises(ValueError, match=r"\(N, 1, H, W\) with H and W at least 4, got .*3\)$"):
         check_images(torch.zeros(2, 1, 4, 3), 1, at_least=4)
+
+
+def test_the_first_strides_are_left_out():
+    strides = (2, 1, 2, 1, 2)
+    assert [last_halvings(strides, n) for n in range(4)] == [
+        [1, 1, 1, 1, 1],
+        [1, 1, 1, 1, 2],
+        [1, 1, 2, 1, 2],
+        [2, 1, 2, 1, 2],
+    ]
+    with pytest.raises(ValueError, match="halvings: expected an integer from 0 to 3, got 4"):
+        last_halvings(strides, 4)
