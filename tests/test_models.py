@@ -45,6 +45,8 @@ WRONG = {
             "cardinality",
             "cells",
             "base_width",
+            "first",
+            "stride",
         ),
         (0, -1, 2.5, NAN, INF, "10"),
     ),
@@ -62,6 +64,8 @@ WRONG = {
     "activation": ("", "gelu", None),
     "start": ("", "zeros", None),
     "shortcut": ("", "D", "a"),
+    "cell": ("", "sep3", "sep3(0)+sep9(0)", "sep3(0)+none(2)"),
+    "plan": ("", "N", "x"),
 }
 
 

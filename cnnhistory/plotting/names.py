@@ -23,6 +23,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "googlenet": "GoogLeNet",
         "xception": "Xception",
         "alexnet_cifar4": "AlexNet's four layers",
+        "cell_network": "network of cells",
         "bnn_cifar": "BNN, CIFAR",
         "bnn_digits": "BNN, digits",
         "bnn_mlp": "BNN, MLP",

@@ -128,7 +128,7 @@ def canonical(pairs: Pairs) -> str:
     return min(names)
 
 
-def genotype(name: str) -> Genotype:
+def genotype(cell: str) -> Genotype:
     """Return the plan of a cell by its name; its output are the states that no block reads.
 
     >>> genotype("none(0)+sep3(1) | max3(0)+sep3(2)").output
@@ -139,15 +139,15 @@ def genotype(name: str) -> Genotype:
     """
     blocks: list[tuple[tuple[str, int], tuple[str, int]]] = []
     read = set()
-    for n, block in enumerate(name.split(" | ")):
+    for n, block in enumerate(cell.split(" | ")):
         found = [_PART.fullmatch(part) for part in block.split("+")]
         parts = [(match[1], int(match[2])) for match in found if match]
         if len(found) != 2 or len(parts) != 2:
-            raise expected("name", "blocks like 'none(0)+sep3(1)' with ' | ' between", name)
+            raise expected("cell", "blocks like 'none(0)+sep3(1)' with ' | ' between", cell)
         for op, state in parts:
-            check_one_of("name", op, OPERATIONS)
+            check_one_of("cell", op, OPERATIONS)
             if state > n + 1:
-                raise expected("name", f"states up to {n + 1} in block {n}", name)
+                raise expected("cell", f"states up to {n + 1} in block {n}", cell)
             read.add(state)
         blocks.append((parts[0], parts[1]))
     states = range(2, len(blocks) + 2)

@@ -64,7 +64,7 @@ def test_it_is_a_model_of_the_registry():
 
 @pytest.mark.parametrize(
     ("settings", "name"),
-    [({"plan": ""}, "plan"), ({"plan": "nx"}, "plan"), ({"cell": "x"}, "name"),
+    [({"plan": ""}, "plan"), ({"plan": "nx"}, "plan"), ({"cell": "x"}, "cell"),
      ({"maps": 0}, "maps"), ({"stride": 0}, "stride"), ({"first": 0}, "first")],
 )  # fmt: skip
 def test_wrong_settings_are_refused(settings, name):

@@ -107,9 +107,9 @@ def test_samples_are_valid_even_and_determined():
     "name", ["", "sep3(0)", "sep3(0)+none(1)+none(0)", "sep3(0)+none(2)", "sep3+none(0)"]
 )
 def test_what_is_no_cell_is_refused(name):
-    with pytest.raises(ValueError, match="name: expected"):
+    with pytest.raises(ValueError, match="cell: expected"):
         genotype(name)
-    with pytest.raises(ValueError, match="name: expected one of"):
+    with pytest.raises(ValueError, match="cell: expected one of"):
         genotype("sep3(0)+sep9(0)")
 
 
