@@ -29,7 +29,7 @@ NAN, INF = math.nan, math.inf
 FLAGS = {
     "batch_norm", "aux_heads", "torchvision_port", "lrn", "overlapping_pooling", "one_tower",
     "plain", "last_relu", "relu_between", "stride_in_3x3", "unit_biases", "input_scale",
-    "float_counterpart", "save_memory", "released",
+    "float_counterpart", "save_memory", "released", "mix_first", "residual",
 }  # fmt: skip
 # setting of a builder -> values that no builder takes; a new setting without an entry is an error
 WRONG = {
@@ -57,6 +57,8 @@ WRONG = {
     "drop_path": (NAN, -0.1, 1.0, 1.5, "0.5"),
     "padding": (-1, 0.5, NAN),
     "groups": (0, 3, NAN),
+    "towers": (0, 5, NAN, "2"),
+    "between": ("", "gelu"),
     "std": (0.0, -0.01, NAN, INF),
     "gate_bias": (NAN, INF, "-2"),
     "kernels": ((), (2,), (0,), (-3,), (3, 4), (NAN,)),

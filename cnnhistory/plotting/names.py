@@ -22,6 +22,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "nin_cifar": "NIN, CIFAR",
         "googlenet": "GoogLeNet",
         "xception": "Xception",
+        "xception_steps": "steps to Xception",
         "alexnet_cifar4": "AlexNet's four layers",
         "cell_network": "network of cells",
         "bnn_cifar": "BNN, CIFAR",

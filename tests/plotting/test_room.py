@@ -33,6 +33,7 @@ from cnnhistory.plotting.figures import (
     resnet_ensembles,
     resnext,
     wide_resnet,
+    xception,
     xnor,
 )  # fmt: skip
 from cnnhistory.survey.accuracies import FIGURES
@@ -101,6 +102,7 @@ PICTURES = {
     resnext.connections: lambda f, **to: f(torch.nn.Conv2d(4, 4, 3, groups=2), **to),
     resnext.paths: lambda f, **to: f(Bottleneck(16, 4, 1, "B", inner=8, groups=8), **to),
     wide_resnet.width_row: lambda f, **to: f(create_model("wrn_16_4"), "WRN-16-4", **to),
+    xception.tower_links: lambda f, **to: f(4, 2, **to),
     xnor.tile: lambda f, **to: f(2, 3, **to),
     xnor.words: lambda f, **to: f([1, -1], [1, 1], **to),
     landscape.panel: lambda f, **to: f([_point()], "parameters", **to),
