@@ -1,7 +1,7 @@
 """What was recorded for the zoo, and how: the settings that `cnnhistory record` follows."""
 
 from cnnhistory._util.lookup import expected, unknown_id
-from cnnhistory.zoo.recipes import compression, early, imagenet, residual, search
+from cnnhistory.zoo.recipes import compression, early, imagenet, inception, residual, search
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
     CompressionRecipe,
@@ -25,7 +25,7 @@ __all__ = [
 
 RECIPES: dict[str, Recipe] = {
     recipe.id: recipe
-    for part in (early, imagenet, residual, search, compression)
+    for part in (early, imagenet, inception, residual, search, compression)
     for recipe in part.RECIPES
 }
 
