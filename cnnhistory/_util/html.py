@@ -12,6 +12,7 @@ _UNIT = re.compile(
     r"|million|billion|[MG]?MACs?)(?![\w]))"
 )
 _SHORT = 20  # characters of a number with its unit, or of two with a dash
+_LIST = re.compile(r"[\d.,/]+(?: [\d.,/]+){2,}")  # three numbers or more may stand in two lines
 
 
 def joined(text: str, number: bool = False) -> str:
@@ -21,8 +22,10 @@ def joined(text: str, number: bool = False) -> str:
     '0.76_% of 1,000 digits'
     >>> joined("9 of 1,000", number=True).replace(chr(0xA0), "_")
     '9_of_1,000'
+    >>> joined("512 512 512", number=True).replace(chr(0xA0), "_")
+    '512 512 512'
     """
-    if number and len(text) <= _SHORT:
+    if number and len(text) <= _SHORT and not _LIST.fullmatch(text):
         return text.replace(" ", "\u00a0").replace("–", "–\u2060")
     return _UNIT.sub("\u00a0", text)
 
