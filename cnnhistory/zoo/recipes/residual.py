@@ -139,6 +139,35 @@ def _reuse(name: str, model: str, data: str, **network_args: Any) -> TrainingRec
     )
 
 
+def _whole_size(name: str, model: str, **network_args: Any) -> TrainingRecipe:
+    """A network with all its maps on whole images of CIFAR-10, with the paper's augmentation.
+
+    ResNet-20 as in he2016deep, Table 6 (270,000 parameters, 41 million multiply-adds), and a
+    DenseNet-BC of 34 layers and a growth rate of 10 that has as many multiply-adds.
+
+    To be reached: at most 9.5 % test error by ResNet-20, on the copy of the images as JPEG files;
+    the paper reports 8.75 % on the originals.
+
+    Resolves: one seed each; McNemar's test on the same 10,000 images finds a difference of some
+    0.8 points between networks that err on 9 %, for these two seeds.
+
+    Deviations: 30 epochs with one cycle of the rate instead of 164 (DenseNet: 300) with steps, a
+    weight decay of 5e-4, and products in bfloat16.
+    """
+    return TrainingRecipe(
+        id=f"{name}_cifar10_full",
+        model=model,
+        epochs=30,
+        batch_size=128,
+        optimizer=sgd(0.2, weight_decay=5e-4),
+        data=Spec(CIFAR10, {"crop": 32, "pad": 4, "val_size": 0}),
+        network_args=network_args,
+        seeds=(0,),
+        tolerance=1.0,
+        precision="bf16-mixed",
+    )
+
+
 def _ablations(run: str) -> AblationRecipe:
     """Sections 4 and 5 of veit2016residual, on networks of half the width."""
     settings = {
@@ -173,6 +202,8 @@ RECIPES = (
         for data in ("digits500", "digits4000", "cifar10")
     ),
     _reuse("resnet20_10", "resnet20", "digits500", width=10 / 16),
+    _whole_size("resnet20", "resnet20"),
+    _whole_size("densenet_bc_34_10", "densenet_bc_100_12", depth=34, growth=10),
     _ablations("resnet20_cifar10"),
     _ablations("resnet56_cifar10"),
     _ablations("plain20_cifar10"),
