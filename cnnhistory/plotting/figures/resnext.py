@@ -67,7 +67,7 @@ def paths(block: Bottleneck, *, x: float = 0.0, ax: Axes | None = None) -> Axes:
 
 
 def connections(layer: nn.Conv2d, *, ax: Axes | None = None) -> Axes:
-    """Draw which output map of a convolution reads which input map: black where there is a weight.
+    """Draw which output map of a convolution reads which input map: filled where there is a weight.
 
     Raises:
         ValueError: `layer` is no convolution.

@@ -116,3 +116,38 @@ def c2() -> Finding:
         f"convolutions, those of {shortcuts} shortcuts among them",
         (f"6N + {wide} layers", f"of {in_words(projections.pop())} shortcuts"),
     )
+
+
+@decided(
+    "wrn.c3",
+    text="In a very deep ResNet few blocks learn useful features.",
+    check="exp",
+    verdict="opinion",
+    truth="A hypothesis of the paper, which does not test it. Deletion speaks both ways: in a "
+    "trained ResNet-56 the error rises by 3.1 points in the middle case if one of the 27 blocks "
+    "goes, but to 81 % if ten go. Blocks can be spared one by one; it does not follow that they "
+    "are useless.",
+    source="zagoruyko2016wide, Sections 1 and 2",
+)
+def c3() -> Finding:
+    """Delete blocks of a recorded network, one at a time and several at once."""
+    from statistics import mean, median
+
+    from cnnhistory.zoo import record
+
+    result = record("ablations_resnet56_cifar10").results[0]
+    single, whole = result.details["single"], result.metrics["error_single"]
+    rise = median(error - whole for error in single.values())
+    ten = mean(result.details["several"]["10"])
+    spared, needed = rise < 0.05, ten - result.metrics["error_images"] > 0.3
+    return Finding(
+        ("opinion" if needed else "correct") if spared else "wrong",
+        f"ResNet-56 on CIFAR-10: {100 * rise:.1f} points more in the middle case without one of "
+        f"{len(single)} blocks; {100 * ten:.0f} % on average without ten random ones, "
+        f"{100 * result.metrics['error_images']:.0f} % with all",
+        (
+            f"the error rises by {100 * rise:.1f} points in the middle case if one of the "
+            f"{len(single)} blocks goes",
+            f"to {100 * ten:.0f} % if ten go",
+        ),
+    )
