@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from matplotlib.axes import Axes
 from torch import nn
 
@@ -35,14 +37,15 @@ def width_row(
     blocks = getattr(network, "blocks", None)
     if not isinstance(blocks, nn.Sequential):
         raise expected("network", "one with `blocks`", type(network).__name__)
-    widths = [block.get_submodule("conv1").out_channels for block in blocks]
+    convs = [cast(nn.Conv2d, block.get_submodule("conv1")) for block in blocks]
+    widths = [conv.out_channels for conv in convs]
     stages = list(dict.fromkeys(widths))
     if len(stages) > len(STAGES):
         raise expected("network", f"at most {len(STAGES)} stages", len(stages))
     ax = axes_or_new(ax, (WIDEST, 2.2))
     at, before = x, 0
     for block, width in zip(blocks, widths, strict=True):
-        color, high = STAGES[stages.index(width)], 2 * int(width) / HIGH
+        color, high = STAGES[stages.index(width)], 2 * width / HIGH
         for n in range(2):
             box(ax, (at + n, high / 2), (BAR, high), face=color, pen=Pen(color=color))
         dashed = before not in (0, width) or getattr(block, "project", None) is not None
@@ -50,8 +53,8 @@ def width_row(
               pen=Pen(width=1, dashed=dashed), head=6, bend=-0.5)  # fmt: skip
         if width != before:
             ax.text(at - 0.35, -0.25, str(width), ha="left", va="top", fontsize=9)
-        at, before = at + 2, int(width)
+        at, before = at + 2, width
     line(ax, [(x - 0.9, 0), (at - 0.1, 0)], pen=Pen(width=0.8))
-    top = 2 * max(map(int, widths)) / HIGH
+    top = 2 * max(widths) / HIGH
     ax.text((x + at - 1) / 2, -1.6, label, ha="center", va="top")
     return frame(ax, (x - 1.2, at + 0.2), (-2.9, top + 1.2))
