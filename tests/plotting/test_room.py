@@ -26,6 +26,7 @@ from cnnhistory.plotting.figures import (
     googlenet,
     landscape,
     mobilenet,
+    nasnet,
     nin,
     primer,
     pruning,
@@ -36,6 +37,7 @@ from cnnhistory.plotting.figures import (
     xception,
     xnor,
 )  # fmt: skip
+from cnnhistory.search.space import genotype
 from cnnhistory.survey.accuracies import FIGURES
 
 # What draws nothing: settings, helpers of drawings, how figures are stored, and the data of the
@@ -90,6 +92,8 @@ PICTURES = {
     googlenet.branch_diagram: lambda f, **to: f([["a"], ["b", "c"]], "in", "out", **to),
     mobilenet.block_widths: lambda f, **to: f([("a", (2, 1), ("x",))], **to),
     mobilenet.wiring: lambda f, **to: f(2, 3, **to),
+    nasnet.cell_graph: lambda f, **to: f(genotype("none(0)+sep3(1) | max3(2)+sep3(0)"), **to),
+    nasnet.decision_rows: lambda f, **to: f([[0.5, 0.2], [0.5, 0.8]], ["a", "b"], **to),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
     primer.answer: lambda f, **to: f(torch.zeros(4, 4), torch.zeros(3), **to),
     primer.chain: lambda f, **to: f([("x", "1", ""), ("L", "2", "1")], {}, **to),
