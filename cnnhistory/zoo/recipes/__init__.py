@@ -1,7 +1,15 @@
 """What was recorded for the zoo, and how: the settings that `cnnhistory record` follows."""
 
 from cnnhistory._util.lookup import expected, unknown_id
-from cnnhistory.zoo.recipes import compression, early, imagenet, inception, residual, search
+from cnnhistory.zoo.recipes import (
+    compression,
+    early,
+    imagenet,
+    inception,
+    mobile,
+    residual,
+    search,
+)
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
     CompressionRecipe,
@@ -25,7 +33,7 @@ __all__ = [
 
 RECIPES: dict[str, Recipe] = {
     recipe.id: recipe
-    for part in (early, imagenet, inception, residual, search, compression)
+    for part in (early, imagenet, inception, residual, mobile, search, compression)
     for recipe in part.RECIPES
 }
 
