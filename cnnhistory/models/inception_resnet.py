@@ -16,9 +16,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from cnnhistory._util.checks import check_counts, check_share
+from cnnhistory._util.checks import check_counts, check_finite, check_share
 from cnnhistory.models.inception_v4 import Stem
-from cnnhistory.nn.branches import Branches
+from cnnhistory.nn.branches import Branches, ResidualInception, factored_block
 from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.nn.unit import conv_norm
@@ -62,6 +62,7 @@ _CARD = ModelCard(
     {"num_classes": 16, "width": 1 / 8}, any_size=True,
 )  # fmt: skip
 MODELS = dict.fromkeys(("inception_resnet_v1", "inception_resnet_v2"), _CARD)
+MODELS["residual_inception"] = ModelCard((3, 32, 32), {"maps": 8}, data=PATCHES, any_size=True)
 
 
 _conv = partial(conv_norm, eps=EPS)
@@ -83,44 +84,9 @@ def _halving(in_channels: int, maps: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(_path(in_channels, tuple(inner)), halve)
 
 
-class ResidualInception(nn.Module):
-    """Add what several branches make of the input to the input, scaled down.
-
-    y = r(x + s (L * [b_1(x), b_2(x), ...] + c)) with r = ReLU, the scale s and a linear 1x1
-    convolution L that brings the maps of the branches to the number of the input's.
-
-    Shape: input and output (N, channels, H, W); the branches have `inside` maps together.
-
-    Source: szegedy2017inception, Figures 10, 11, 13 and 20, Section 3.3.
-    """
-
-    def __init__(
-        self, channels: int, branches: Branches, inside: int, scale: float, last_relu: bool = True
-    ) -> None:
-        super().__init__()
-        self.branches = branches
-        self.expand = nn.Conv2d(inside, channels, 1)
-        self.scale = scale
-        self.relu = nn.ReLU(inplace=True) if last_relu else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the output of the block."""
-        return self.relu(x + self.scale * self.expand(self.branches(x)))
-
-
 def _block_a(channels: int, paths: tuple[tuple[int, ...], ...]) -> ResidualInception:
     branches = Branches(**{f"b{n}": _path(channels, path) for n, path in enumerate(paths)})
     return ResidualInception(channels, branches, sum(path[-1] for path in paths), SCALES[0])
-
-
-def _factored_block(
-    channels: int, maps: tuple[int, ...], side: int, scale: float, last_relu: bool = True
-) -> ResidualInception:
-    """Return a block b (side 7) or c (side 3): windows of 1 x side, then of side x 1."""
-    one, c, d, e = maps
-    pieces = nn.Sequential(_conv(channels, c), _conv(c, d, (1, side)), _conv(d, e, (side, 1)))
-    branches = Branches(one=_conv(channels, one), pieces=pieces)
-    return ResidualInception(channels, branches, one + e, scale, last_relu)
 
 
 class InceptionResNet(nn.Module):
@@ -176,7 +142,7 @@ class InceptionResNet(nn.Module):
         )
         maps += n + m
         for n in range(1, counts[1] + 1):
-            blocks[f"b{n}"] = _factored_block(maps, w(plan.b), 7, SCALES[1])
+            blocks[f"b{n}"] = factored_block(maps, w(plan.b), 7, SCALES[1])
         ends = [w(path) for path in plan.reduction_b]
         blocks["reduction_b"] = Branches(
             **{f"three{n}": _halving(maps, path) for n, path in enumerate(ends, start=1)},
@@ -186,7 +152,7 @@ class InceptionResNet(nn.Module):
         for n in range(1, counts[2] + 1):
             plain = last is not None and n == counts[2]
             scale = 1.0 if plain else SCALES[2]
-            blocks[f"c{n}"] = _factored_block(maps, w(plan.c), 3, scale, not plain)
+            blocks[f"c{n}"] = factored_block(maps, w(plan.c), 3, scale, not plain)
         if last is not None:
             blocks["conv"], maps = _conv(maps, scaled(last, width)), scaled(last, width)
         self.blocks = nn.Sequential(blocks)
@@ -224,16 +190,9 @@ def inception_resnet_v1(
     maps = scaled(256, width)
     layers["conv6"] = _conv(scaled(192, width), maps, 3, 2, padding=0)  # 35
     return InceptionResNet(
-        nn.Sequential(layers),
-        maps,
-        V1,
-        PAPER_BLOCKS,
-        None,
-        num_classes,
-        in_channels,
-        dropout,
+        nn.Sequential(layers), maps, V1, PAPER_BLOCKS, None, num_classes, in_channels, dropout,
         width,
-    )
+    )  # fmt: skip
 
 
 def inception_resnet_v2(
@@ -274,3 +233,65 @@ def inception_resnet_v2(
         nn.Sequential(layers), maps, V2, RELEASE_BLOCKS, 1536, num_classes, in_channels, dropout,
         width,
     )  # fmt: skip
+
+
+class ResidualInceptionNet(nn.Module):
+    """Score classes with a few blocks c on maps of an eighth of the side, with one scale for all.
+
+    24x24 -> 16@12x12 -> 32@6x6 -> 64@3x3 -> `maps`@3x3 -> `blocks` times `ResidualInception`, each
+    with `inside` maps in every convolution of its branches -> average -> linear.
+
+    Shape: input (N, in_channels, H, W) of any size; output (N, num_classes), unnormalized
+    log-probabilities.
+
+    Raises:
+        ValueError: a number is out of range, or the input has another shape than the above.
+
+    Source: szegedy2017inception, Section 3.3.
+
+    Deviations: as wide as the paper's where blocks are added, and otherwise small.
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 16,
+        in_channels: int = 3,
+        maps: int = 1024,
+        inside: int = 16,
+        blocks: int = 5,
+        scale: float = 0.1,
+    ) -> None:
+        super().__init__()
+        check_counts(num_classes=num_classes, in_channels=in_channels, maps=maps)
+        check_counts(inside=inside, blocks=blocks)
+        check_finite("scale", scale)
+        self.in_channels = in_channels
+        self.stem = nn.Sequential(
+            _conv(in_channels, 16, 3, 2), _conv(16, 32, 3, 2), _conv(32, 64, 3, 2), _conv(64, maps)
+        )
+        self.blocks = nn.Sequential(
+            *(factored_block(maps, (inside,) * 4, 3, scale) for _ in range(blocks))
+        )
+        self.fc = nn.Linear(maps, num_classes)
+        he_normal_(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the maps in front of the average, (N, maps, H/8, W/8)."""
+        check_images(x, self.in_channels)
+        return self.blocks(self.stem(x.contiguous(memory_format=torch.channels_last)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        return self.fc(self.features(x).mean((2, 3)))
+
+
+def residual_inception(
+    num_classes: int = 16,
+    in_channels: int = 3,
+    maps: int = 1024,
+    inside: int = 16,
+    blocks: int = 5,
+    scale: float = 0.1,
+) -> ResidualInceptionNet:
+    """A small residual Inception network, as wide as where the paper's died."""
+    return ResidualInceptionNet(num_classes, in_channels, maps, inside, blocks, scale)

@@ -21,6 +21,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "nin": "NIN",
         "nin_cifar": "NIN, CIFAR",
         "googlenet": "GoogLeNet",
+        "residual_inception": "small residual Inception network",
         "xception": "Xception",
         "xception_steps": "steps to Xception",
         "alexnet_cifar4": "AlexNet's four layers",

@@ -101,3 +101,40 @@ def pieces(name: str, side: int) -> tuple[int, int, int]:
 
     kernels = Counter(layer.kernel_size for layer in convolutions(on_meta(name)))
     return kernels[1, side], kernels[side, 1], kernels[side, side]
+
+
+def has_pooling(module: nn.Module) -> bool:
+    """Return whether a pooling is among the layers of a module."""
+    from torch import nn
+
+    return any(isinstance(layer, nn.MaxPool2d | nn.AvgPool2d) for layer in module.modules())
+
+
+def zeros_after(steps: int, scale: float, seed: int = 0) -> float:
+    """Train a small residual Inception network; return the share of zeros in front of its average.
+
+    It has 1,024 maps and learns patches with RMSProp at the paper's rate and epsilon, and with
+    momentum; the share is of 320 validation patches.
+    """
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from cnnhistory._util.modes import evaluating
+    from cnnhistory.data.patches import PatchesDataModule
+    from cnnhistory.optim.rmsprop import RMSProp
+    from cnnhistory.registry import create_model
+
+    data = PatchesDataModule(crop=24, augment=False)
+    images, labels, val_set = data.train_set.images, data.train_set.labels, data.val_set
+    assert val_set is not None
+    torch.manual_seed(seed)
+    net = create_model("residual_inception", scale=scale).train()
+    update = RMSProp(net.parameters(), 0.045, eps=1.0, momentum=0.9, eps_inside=True)
+    for _ in range(steps):
+        batch = torch.randint(len(images), (16,))
+        update.zero_grad()
+        cross_entropy(net(images[batch]), labels[batch]).backward()
+        update.step()
+    with evaluating(net):
+        maps = net.get_submodule("blocks")(net.get_submodule("stem")(val_set.images[:320]))
+    return float((maps == 0).float().mean())

@@ -8,8 +8,7 @@ from torch import nn
 
 from cnnhistory import registry
 from cnnhistory.accounting import count_multiply_adds, count_parameters, summarize
-from cnnhistory.models.inception_resnet import ResidualInception
-from cnnhistory.nn.branches import Branches
+from cnnhistory.nn.branches import Branches, ResidualInception
 
 on_meta = functools.cache(registry.on_meta)
 
@@ -65,3 +64,21 @@ def test_the_release_equals_timm_weight_for_weight():
     copy_in_order(peer, ours)
     with torch.no_grad():
         torch.testing.assert_close(ours.eval()(x), peer(x), atol=1e-5, rtol=1e-5)
+
+
+def test_sizes_of_the_small_network():
+    net = registry.on_meta("residual_inception")
+    x = torch.empty(2, 3, 24, 24, device="meta")
+    assert net.features(x).shape == (2, 1024, 3, 3)
+    assert [block.scale for block in net.blocks] == [0.1] * 5
+    inside = 1024 * 16 + 2 * 16  # a 1x1 with its normalization; there are two
+    factored = 2 * (3 * 16 * 16 + 2 * 16)
+    assert count_parameters(net.blocks[0]) == 2 * inside + factored + 32 * 1024 + 1024
+
+
+def test_the_small_network_adds_nothing_with_a_scale_of_0():
+    torch.manual_seed(0)
+    net = registry.create_model("residual_inception", maps=8, inside=4, scale=0.0)
+    x = torch.randn(2, 3, 16, 16)
+    torch.testing.assert_close(net.features(x), net.stem(x))
+    torch.testing.assert_close(net(x), net.fc(net.stem(x).mean((2, 3))))

@@ -94,6 +94,9 @@ PICTURES = {
     mobilenet.wiring: lambda f, **to: f(2, 3, **to),
     nasnet.cell_graph: lambda f, **to: f(genotype("none(0)+sep3(1) | max3(2)+sep3(0)"), **to),
     nasnet.decision_rows: lambda f, **to: f([[0.5, 0.2], [0.5, 0.8]], ["a", "b"], **to),
+    googlenet.residual_module: lambda f, **to: f(
+        [["a"], ["b", "c"]], "in", "1×1", "× 0.1", "out", **to
+    ),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
     primer.answer: lambda f, **to: f(torch.zeros(4, 4), torch.zeros(3), **to),
     primer.chain: lambda f, **to: f([("x", "1", ""), ("L", "2", "1")], {}, **to),

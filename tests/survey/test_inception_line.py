@@ -9,6 +9,7 @@ from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.models import xception
 from cnnhistory.nn import cell, loss, unit
 from cnnhistory.optim import adagrad, rmsprop
+from cnnhistory.survey.inception import inception_resnet
 
 SYSTEMS = (
     "inception_v2",
@@ -50,9 +51,7 @@ def test_what_is_cited():
     assert [id for id in IDS if statement(id).decide is None] == [
         "inception_v2.c1",
         "inception_v3.c3",
-        "inception_resnet.c1",
         "inception_resnet.c2",
-        "inception_resnet.c3",
         "xception.c2",
         "nasnet.c1",
         "nasnet.c3",
@@ -70,6 +69,8 @@ def test_what_is_cited():
         # one in the first and three in the second branch of c1 to c4, one in the reduction
         ("inception_v3.c7", ["17 times a 1×7 and a 7×1", "17 times with a ReLU"]),
         ("inception_v4.c1", ["4, 7 and 3 modules", "has 3, 4 and 2", "75 and 47"]),
+        ("inception_resnet.c1", ["1.086 and 0.756", "of 40 residual blocks none"]),
+        ("inception_resnet.c3", ["most values in front of the average are zero"]),
         ("xception.c1", ["34 of 36", "22,855,952", "23,834,568"]),
         ("xception.c3", ["8,357,403,496", "5,713,216,096", "1/8.4 to 1/9.0"]),
         ("xception.c4", ["reads 1 of 5 channels at 9 places", "second 5 channels at 1"]),
@@ -168,6 +169,24 @@ def test_v4_c1_would_be_wrong_with_fewer_modules(changed, renamed):
     assert verify("inception_v4.c1").verdict == "wrong"
     renamed(inception_v4="inception_v3")
     assert verify("inception_v4.c1").verdict == "wrong"
+
+
+def test_inception_resnet_c1_follows_the_blocks(changed, renamed):
+    def pool(net):
+        for block in net.blocks:
+            block.pool = nn.AvgPool2d(3)
+
+    changed("inception_resnet_v1", pool)
+    assert verify("inception_resnet.c1").verdict == "correct"
+    renamed(inception_v3="inception_v4")
+    assert verify("inception_resnet.c1").verdict == "wrong"
+
+
+@pytest.mark.parametrize("shares", [(0.2, 0.2), (0.95, 0.95)])
+def test_inception_resnet_c3_follows_the_training(monkeypatch, shares):
+    after = dict(zip((1.0, 0.1), shares, strict=True))
+    monkeypatch.setattr(inception_resnet, "zeros_after", lambda steps, scale: after[scale])
+    assert verify("inception_resnet.c3").verdict == "unverified"
 
 
 def test_xception_would_be_otherwise(changed, renamed):

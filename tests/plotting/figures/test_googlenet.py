@@ -1,6 +1,6 @@
 import pytest
 
-from cnnhistory.plotting.figures.googlenet import branch_diagram
+from cnnhistory.plotting.figures.googlenet import branch_diagram, residual_module
 
 
 def test_every_box_and_every_arrow(drawn):
@@ -28,3 +28,18 @@ def test_ends_of_branches_stand_in_one_row():
 def test_empty_branches_are_refused(branches):
     with pytest.raises(ValueError, match="branches: expected one or more, none empty"):
         branch_diagram(branches, "in", "out")
+
+
+def test_a_residual_module_has_every_box_and_the_shortcut(drawn):
+    ax = residual_module([["a"], ["b", "c"]], "in", "1×1", "× 0.1", "out")
+    shown = drawn(ax)
+    assert len(shown.boxes) == 2 + 3 + 3  # ends of the branches, their boxes; scale, sum, output
+    # two a branch and one more for the longer one; to scale, sum and output; the shortcut's
+    assert len(shown.arrows) == 5 + 3 + 1
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"in", "a", "b", "c", "1×1", "× 0.1", "+", "out"}
+
+
+def test_a_residual_module_needs_branches():
+    with pytest.raises(ValueError, match="branches: expected"):
+        residual_module([], "in", "1×1", "× 0.1", "out")
