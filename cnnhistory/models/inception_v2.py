@@ -5,7 +5,8 @@ Internal Covariate Shift" [ioffe2015batch].
 
 What was new: every activation is normalized over the batch, with a learned scale and shift behind.
 GoogLeNet, refitted with it and with two 3x3 windows for each 5x5, trained with five to thirty times
-the learning rate and reached its old accuracy in a fourteenth of the steps.
+the learning rate and reached its old accuracy in a fourteenth of the steps. `bn_mlp` is the small
+network of Section 4.1, on which the paper looks at the inputs of a layer during training.
 """
 
 from collections import OrderedDict
@@ -15,12 +16,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from cnnhistory._util.checks import check_counts, check_share
+from cnnhistory._util.checks import check_counts, check_finite, check_share
 from cnnhistory._util.lookup import check_one_of
 from cnnhistory.nn.branches import Branches
-from cnnhistory.nn.init import he_normal_
+from cnnhistory.nn.init import he_normal_, normal_
+from cnnhistory.nn.norm import RandomShift
 from cnnhistory.nn.size import check_images, scaled
-from cnnhistory.nn.unit import conv_norm
+from cnnhistory.nn.unit import ACTIVATIONS, conv_norm
 from cnnhistory.system import PATCHES, ModelCard
 
 # Figure 5 of the appendix: maps of 1x1; of 3x3 behind a reduction; of two 3x3 behind a reduction;
@@ -42,8 +44,10 @@ MODELS = {
     "inception_v2": ModelCard(
         (3, 224, 224), {"width": 1 / 8}, (3, 64, 64), PATCHES, {"side": 64},
         {"num_classes": 16, "width": 1 / 4}, any_size=True,
-    )
+    ),
+    "bn_mlp": ModelCard((1, 28, 28), data_args={"pad_to": 28}),
 }  # fmt: skip
+HIDDEN = (100, 100, 100)  # units of the layers of `bn_mlp`
 
 
 def _module(
@@ -147,3 +151,74 @@ def inception_v2(
 ) -> InceptionV2:
     """BN-Inception; without `batch_norm`, or with sigmoids, the paper's comparisons."""
     return InceptionV2(num_classes, in_channels, batch_norm, activation, dropout, width)
+
+
+class NormalizedMLP(nn.Module):
+    """Score digits with three dense hidden layers of 100 units, each normalized over the batch.
+
+    Layer i is `hidden[i]`: `fc`, `bn`, the activation. With `noise` a layer `shift`, which moves
+    the distribution of each unit at random in every step, stands in front of the activation:
+    `RandomShift(noise, 1 + noise / 2)`, with 0.5 as in the later paper that tests why it works.
+
+    Shape: input (N, in_channels, image_size, image_size), output (N, num_classes), unnormalized
+    log-probabilities.
+
+    Raises:
+        ValueError: a number is out of range, an unknown activation, or the input has another shape
+            than the above.
+
+    Source: ioffe2015batch, Section 4.1; santurkar2018how, Section 2.1, for `noise`.
+
+    Deviations: weights start from N(0, 0.1^2), of "small" ones the paper gives no size; with ReLU,
+    which the paper's network does not have, as in he2015delving.
+    """
+
+    def __init__(
+        self,
+        batch_norm: bool = True,
+        activation: str = "sigmoid",
+        noise: float = 0.0,
+        image_size: int = 28,
+        in_channels: int = 1,
+        num_classes: int = 10,
+    ) -> None:
+        super().__init__()
+        check_counts(image_size=image_size, in_channels=in_channels, num_classes=num_classes)
+        check_one_of("activation", activation, ("relu", "sigmoid"))
+        check_finite("noise", noise)
+        self.in_channels, self.image_size = in_channels, image_size
+        self.hidden = nn.Sequential()
+        units = in_channels * image_size**2
+        for width in HIDDEN:
+            layer = OrderedDict[str, nn.Module](fc=nn.Linear(units, width, bias=not batch_norm))
+            if batch_norm:
+                layer["bn"] = nn.BatchNorm1d(width)
+            if noise:
+                layer["shift"] = RandomShift(noise, 1 + noise / 2)
+            layer[activation] = ACTIVATIONS[activation]()
+            self.hidden.append(nn.Sequential(layer))
+            units = width
+        self.output = nn.Linear(units, num_classes)
+        if activation == "relu":
+            he_normal_(self)
+            return
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                normal_(module, 0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the class scores."""
+        check_images(x, self.in_channels, self.image_size)
+        return self.output(self.hidden(x.flatten(1)))
+
+
+def bn_mlp(
+    batch_norm: bool = True,
+    activation: str = "sigmoid",
+    noise: float = 0.0,
+    image_size: int = 28,
+    in_channels: int = 1,
+    num_classes: int = 10,
+) -> NormalizedMLP:
+    """The paper's network for MNIST; `noise` is a later paper's test of why it works."""
+    return NormalizedMLP(batch_norm, activation, noise, image_size, in_channels, num_classes)

@@ -1,4 +1,4 @@
-"""Normalization: layers that torch does not have in this convention, and one written out."""
+"""Normalization: what torch does not have in this form, one layer written out, and its opposite."""
 
 import torch
 from torch import Tensor, nn
@@ -101,3 +101,43 @@ class BatchNorm2d(nn.Module):
     def extra_repr(self) -> str:
         """Show the channels and both constants."""
         return f"{len(self.weight)}, eps={self.eps}, momentum={self.momentum}"
+
+
+class RandomShift(nn.Module):
+    """Move the distribution of every channel at random, anew in each training step.
+
+    y = s x + m. For each channel a mean c is drawn from U[-mean, mean] and a scale d from
+    U[1, std]; then for each value m from U[c - spread, c + spread] and s from N(d, spread^2). So a
+    channel has another mean and variance in each step, on purpose. In evaluation mode y = x.
+
+    Shape: input (N, C, *), output the same.
+
+    Units: the values are meant to have mean 0 and variance 1, as behind a batch normalization.
+
+    Raises:
+        ValueError: a number is negative or not finite, or `std` is below 1.
+
+    Source: santurkar2018how, Section 2.1; Algorithm 1 of the appendix, whose constants these are.
+    """
+
+    def __init__(self, mean: float = 0.5, std: float = 1.25, spread: float = 0.1) -> None:
+        super().__init__()
+        for name, value, least in (("mean", mean, 0), ("std", std, 1), ("spread", spread, 0)):
+            check_finite(name, value)
+            if value < least:
+                raise expected(name, f"a number of at least {least}", value)
+        self.mean, self.std, self.spread = mean, std, spread
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the moved values."""
+        if not self.training:
+            return x
+        channels = (1, x.shape[1]) + (1,) * (x.dim() - 2)
+        center = self.mean * (2 * torch.rand(channels, device=x.device) - 1)
+        scale = 1 + (self.std - 1) * torch.rand(channels, device=x.device)
+        shift = center + self.spread * (2 * torch.rand_like(x) - 1)
+        return (scale + self.spread * torch.randn_like(x)) * x + shift
+
+    def extra_repr(self) -> str:
+        """Show the three constants."""
+        return f"mean={self.mean}, std={self.std}, spread={self.spread}"

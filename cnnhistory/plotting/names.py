@@ -26,6 +26,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "xception_steps": "steps to Xception",
         "alexnet_cifar4": "AlexNet's four layers",
         "cell_network": "network of cells",
+        "bn_mlp": "MLP with BN",
         "bnn_cifar": "BNN, CIFAR",
         "bnn_digits": "BNN, digits",
         "bnn_mlp": "BNN, MLP",

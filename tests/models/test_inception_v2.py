@@ -63,3 +63,37 @@ def test_maps_are_normalized_over_the_batch():
     net(5 + 3 * torch.randn(8, 3, 64, 64))
     assert seen[0].mean((0, 2, 3)).abs().max() < 1e-4
     assert (seen[0].var((0, 2, 3), correction=0) - 1).abs().max() < 0.01
+
+
+def test_the_small_network_of_section_4_1():
+    net = create_model("bn_mlp")
+    layers = [m for m in net.modules() if isinstance(m, nn.Linear)]
+    assert [(m.in_features, m.out_features) for m in layers] == [
+        (784, 100), (100, 100), (100, 100), (100, 10)
+    ]  # fmt: skip
+    # weights, a scale and a shift for each of 300 units, and the biases of the output
+    assert count_parameters(net) == 784 * 100 + 2 * 100 * 100 + 2 * 300 + 100 * 10 + 10
+    plain = create_model("bn_mlp", batch_norm=False)
+    assert count_parameters(net) - count_parameters(plain) == 300
+    assert not any(isinstance(m, nn.BatchNorm1d) for m in plain.modules())
+    assert abs(layers[0].weight.std().item() - 0.1) < 0.002
+    relu = create_model("bn_mlp", activation="relu").hidden[0]
+    assert isinstance(relu.relu, nn.ReLU)
+    assert abs(relu.fc.weight.std().item() - (2 / 784) ** 0.5) < 0.002
+
+
+def test_noise_stands_between_normalization_and_activation():
+    net = create_model("bn_mlp", noise=0.5)
+    assert [name for name, _ in net.hidden[1].named_children()] == ["fc", "bn", "shift", "sigmoid"]
+    shift = net.hidden[1].shift
+    assert (shift.mean, shift.std, shift.spread) == (0.5, 1.25, 0.1)  # the later paper's
+    x = torch.rand(8, 1, 28, 28)
+    assert not torch.equal(net(x), net(x))
+    net.eval()
+    assert torch.equal(net(x), net(x))
+
+
+def test_the_small_network_refuses_what_it_cannot_be():
+    for bad in ({"activation": "tanh"}, {"noise": float("nan")}, {"noise": -1.0}):
+        with pytest.raises(ValueError, match="expected"):
+            create_model("bn_mlp", **bad)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnhistory.nn.norm import BatchNorm2d, LocalResponseNorm
+from cnnhistory.nn.norm import BatchNorm2d, LocalResponseNorm, RandomShift
 
 
 def test_hand_worked():
@@ -76,3 +76,30 @@ def test_batch_norm_refuses_one_value():
     for wrong in ({"channels": 0}, {"channels": 1, "eps": 0}, {"channels": 1, "momentum": 1.5}):
         with pytest.raises(ValueError, match="expected"):
             BatchNorm2d(**wrong)
+
+
+def test_a_random_shift_moves_each_channel_alike_and_anew_in_each_step():
+    torch.manual_seed(0)
+    layer, x = RandomShift(mean=0.5, std=2.0, spread=0.0), torch.randn(50, 3, 4, 4)
+    first, second = layer(x), layer(x)
+    for y in (first, second):
+        # without spread, each channel gets one scale and one shift
+        scale = y.std((0, 2, 3)) / x.std((0, 2, 3))
+        shift = y.mean((0, 2, 3)) - scale * x.mean((0, 2, 3))
+        assert ((scale >= 1) & (scale <= 2)).all()
+        assert (shift.abs() <= 0.5).all()
+        expected = scale[:, None, None] * x + shift[:, None, None]
+        torch.testing.assert_close(y, expected, atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(first.mean((0, 2, 3)), second.mean((0, 2, 3)))
+    assert layer.eval()(x) is x
+    assert str(layer) == "RandomShift(mean=0.5, std=2.0, spread=0.0)"
+
+
+def test_the_spread_of_a_random_shift_is_of_single_values():
+    torch.manual_seed(0)
+    layer = RandomShift(mean=0.0, std=1.0, spread=0.1)
+    shifts = layer(torch.zeros(20_000, 1))
+    assert shifts.abs().max() <= 0.1
+    assert shifts.std().item() == pytest.approx(0.1 / 3**0.5, rel=0.02)
+    scales = layer(torch.full((20_000, 1), 1000.0)) / 1000
+    assert scales.std().item() == pytest.approx(0.1, rel=0.02)

@@ -79,6 +79,9 @@ BAD = {
     "norm.LocalResponseNorm": (
         {}, {"size": (*COUNTS, 2), "alpha": REALS, "beta": REALS, "k": REALS}
     ),
+    "norm.RandomShift": (
+        {}, {"mean": (*REALS, -1), "std": (*REALS, 0.9), "spread": (*REALS, -1)}
+    ),
     "pool.Subsample2d": ({"channels": 2}, {"channels": COUNTS}),
     "rbf.EuclideanRBF": ({"codes": torch.ones(2, 3)}, {"codes": (torch.ones(3),)}),
     "same.SamePool2d": (

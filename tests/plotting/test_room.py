@@ -19,6 +19,7 @@ from cnnhistory.nn.residual import Bottleneck
 from cnnhistory.plotting import architecture, bars, curves, diagram, images, labels, scatter
 from cnnhistory.plotting.figures import (
     alexnet,
+    batch_norm,
     bnn,
     deconvnet_visualization,
     deep_compression,
@@ -79,6 +80,7 @@ PICTURES = {
     images.tiles: lambda f, **to: f(torch.zeros(3, 4, 4), **to),
     scatter.group_points: lambda f, **to: f({"a": [(1, 2)]}, **to),
     alexnet.towers: lambda f, **to: f(_lenet(), ["c1", "c3", "f6"], ["c3"], **to),
+    batch_norm.over_the_batch: lambda f, **to: f(3, 2, **to),
     bnn.bit_rows: lambda f, **to: f({"x": [0, 1]}, **to),
     bnn.block: lambda f, **to: f(**to),
     deep_compression.byte_bars: lambda f, **to: f({"a": {"x": 1000}}, **to),

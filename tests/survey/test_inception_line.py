@@ -27,6 +27,7 @@ def test_verdicts_of_the_literature():
         "inception_v2.c1": "imprecise",
         "inception_v2.c2": "imprecise",
         "inception_v2.c3": "correct",
+        "inception_v2.c4": "imprecise",
         "inception_v3.c1": "correct",
         "inception_v3.c2": "correct",
         "inception_v3.c3": "wrong",

@@ -27,7 +27,7 @@ SYSTEM = System(
         "without `batch_norm` the convolutions have biases instead, to compare",
         "weights start as in he2015delving",
     ),
-    models=("inception_v2",),
+    models=("inception_v2", "bn_mlp"),
     digest="inception-v2",
 )
 
@@ -127,4 +127,44 @@ def c3() -> Finding:
             f"{max(kernels)} weights for a pair of maps in place of {max(sees) ** 2}",
             f"a square of {max(sees)}×{max(sees)}",
         ),
+    )
+
+
+@decided(
+    "inception_v2.c4",
+    text="Batch normalization reduces internal covariate shift, and therefore training is faster.",
+    check="exp",
+    verdict="imprecise",
+    truth="It does reduce the drift of the means and variances, and training is faster. But with "
+    "noise that moves them more than in a network without normalization, training is as fast as "
+    "before: the one is not the reason of the other.",
+    source="santurkar2018how, Section 2.1, Figure 2",
+)
+def c4() -> Finding:
+    """Train for 200 steps without normalization, with it, and with it and noise behind it."""
+    from statistics import fmean
+
+    from cnnhistory.survey import _batch_norm
+
+    arms: dict[str, dict[str, object]] = {
+        "without": {"batch_norm": False}, "with": {}, "noise": {"noise": 3.0}
+    }  # fmt: skip
+    drift, wrong = {}, {}
+    for name, settings in arms.items():
+        shifts: list[float] = []
+        wrong[name] = _batch_norm.error(_batch_norm.learned(200, 2.0, shifts=shifts, **settings))
+        drift[name] = fmean(shifts)
+    reduced, faster = drift["with"] < drift["without"], wrong["with"] < 0.5 * wrong["without"]
+    gained = wrong["without"] - wrong["with"]
+    other_reason = drift["noise"] > drift["without"] and (
+        wrong["without"] - wrong["noise"] > 0.8 * gained
+    )
+    return Finding(
+        "wrong" if not (reduced and faster) else "imprecise" if other_reason else "correct",
+        "a step moves the mean of an input by "
+        + ", ".join(f"{drift[name]:.2f}" for name in arms)
+        + " of its standard deviation without it, with it and with noise behind it; after 200 "
+        "steps "
+        + ", ".join(f"{100 * wrong[name]:.0f}" for name in arms)
+        + " % of the digits are wrong",
     )
