@@ -54,6 +54,7 @@ WRONG = {
     "dense_for": (0, -32, 32.5, NAN),
     "width": (0, -1, NAN, INF, "1"),
     "dropout": (NAN, -0.1, 1.0, 1.5, "0.5"),
+    "noise": (NAN, -0.1, float("inf"), "0.5"),
     "drop_path": (NAN, -0.1, 1.0, 1.5, "0.5"),
     "padding": (-1, 0.5, NAN),
     "groups": (0, 3, NAN),

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_finite, check_share
-from cnnhistory._util.lookup import check_one_of
+from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.nn.branches import Branches
 from cnnhistory.nn.init import he_normal_, normal_
 from cnnhistory.nn.norm import RandomShift
@@ -186,6 +186,8 @@ class NormalizedMLP(nn.Module):
         check_counts(image_size=image_size, in_channels=in_channels, num_classes=num_classes)
         check_one_of("activation", activation, ("relu", "sigmoid"))
         check_finite("noise", noise)
+        if noise < 0:
+            raise expected("noise", "at least 0", noise)
         self.in_channels, self.image_size = in_channels, image_size
         self.hidden = nn.Sequential()
         units = in_channels * image_size**2

@@ -29,6 +29,7 @@ def digits() -> Digits:
 
     data = DigitsDataModule(scale="small", pad_to=28)
     train, held = data.train_set, data.val_set
+    assert held is not None  # 500 of the digits
     return Digits(train.images, train.labels, held.images, held.labels)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnnhistory.papers import Figure
 from cnnhistory.survey._checks import convolutions, right_or_wrong
 from cnnhistory.system import Finding, Statement, System, decided
@@ -146,7 +148,7 @@ def c4() -> Finding:
 
     from cnnhistory.survey import _batch_norm
 
-    arms: dict[str, dict[str, object]] = {
+    arms: dict[str, dict[str, Any]] = {
         "without": {"batch_norm": False}, "with": {}, "noise": {"noise": 3.0}
     }  # fmt: skip
     drift, wrong = {}, {}
