@@ -20,7 +20,7 @@ from cnnhistory.data.cifar10_files import (
     read_file,
 )
 from cnnhistory.data.color import ColorImagesDataModule
-from cnnhistory.data.split import Parts, stratified_holdout
+from cnnhistory.data.split import Parts, stratified_choice, stratified_holdout
 
 
 @dataclass(kw_only=True, eq=False)
@@ -46,7 +46,9 @@ class Cifar10DataModule(ColorImagesDataModule):
             networks has 4, with crop=32.
         augment: crop at random and mirror half of the training images.
         val_size: number of validation images, 0 for none.
-        split_seed: of the validation part.
+        split_seed: of the validation part, and of the choice of training images.
+        train_size: how many of the training images to keep, each class in proportion; None keeps
+            all.
         root: see above.
 
     Raises:
@@ -63,6 +65,7 @@ class Cifar10DataModule(ColorImagesDataModule):
     val_size: int = 5000
     split_seed: int = 0
     root: str | Path | None = None
+    train_size: int | None = None
 
     @property
     def side(self) -> int:
@@ -72,6 +75,8 @@ class Cifar10DataModule(ColorImagesDataModule):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_integer("val_size", self.val_size, 0)
+        if self.train_size is not None:
+            check_integer("train_size", self.train_size, 1)
 
     def prepare_data(self) -> None:
         """Checks that the file is there; downloads the archive if that is called for."""
@@ -81,6 +86,7 @@ class Cifar10DataModule(ColorImagesDataModule):
         """The three parts as bytes."""
         train, test = read_file(data_file(self.root))
         kept, held = stratified_holdout(train, self.val_size, self.split_seed)
+        kept = stratified_choice(kept, self.train_size, self.split_seed)
         return {"train": kept, "val": held, "test": test}
 
     def about(self) -> dict[str, str | int]:

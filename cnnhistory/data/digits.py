@@ -18,7 +18,7 @@ from cnnhistory.data import mnist
 from cnnhistory.data import scale as _scale
 from cnnhistory.data.memory import InMemoryDataModule
 from cnnhistory.data.sizing import normalize_size
-from cnnhistory.data.split import Part, Parts, stratified_holdout
+from cnnhistory.data.split import Part, Parts, stratified_choice, stratified_holdout
 from cnnhistory.data.tensors import LabeledImages
 
 # Value of the background (byte 0) and of full ink (byte 255).
@@ -134,9 +134,9 @@ class DigitsDataModule(InMemoryDataModule[LabeledImages]):
             train, test = mnist.read_full(mnist.full_folder(self.root))
         train, val = stratified_holdout(train, self.val_size, self.split_seed)
         return {
-            "train": _choice(train, self.train_size, self.split_seed),
+            "train": stratified_choice(train, self.train_size, self.split_seed),
             "val": val,
-            "test": _choice(test, self.test_size, self.split_seed),
+            "test": stratified_choice(test, self.test_size, self.split_seed),
         }
 
     def to_set(self, part: Part) -> LabeledImages:
@@ -159,9 +159,3 @@ class DigitsDataModule(InMemoryDataModule[LabeledImages]):
             "license": "CC BY-SA 3.0",
             "download_bytes": 0 if small else mnist.FULL_BYTES,
         }
-
-
-def _choice(part: Part, size: int | None, seed: int) -> Part:
-    if size is None or size == len(part.targets):
-        return part
-    return stratified_holdout(part, size, seed)[1]

@@ -84,6 +84,19 @@ def stratified_holdout(part: Part, size: int, seed: int) -> tuple[Part, Part]:
     return part.take(np.flatnonzero(~mask)), part.take(np.flatnonzero(mask))
 
 
+def stratified_choice(part: Part, size: int | None, seed: int) -> Part:
+    """Keep `size` examples of a part, each class in its proportion; None keeps all.
+
+    Shape and order: as what `stratified_holdout` holds out.
+
+    Raises:
+        ValueError: `size` is out of range, or a class has too few examples.
+    """
+    if size is None or size == len(part.targets):
+        return part
+    return stratified_holdout(part, size, seed)[1]
+
+
 def _taken(items: Any, indices: Any) -> Any:
     indices = np.asarray(indices, np.int64)
     return items[indices] if isinstance(items, np.ndarray) else [items[int(i)] for i in indices]

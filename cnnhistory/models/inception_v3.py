@@ -70,9 +70,9 @@ class InceptionV3(nn.Module):
     With `aux_heads`, a network in training mode returns `Scores`, for which its `criterion` is
     made; in evaluation mode the head does not run, and the scores come alone.
 
-    Shape: input (N, in_channels, H, W) with H and W at least 75, with an auxiliary head at least
-    139 in training, in the paper 299x299; output (N, num_classes), unnormalized log-probabilities,
-    or `Scores`.
+    Shape: input (N, in_channels, H, W) with H and W at least 75, with an auxiliary head in
+    training at least 299, the paper's size; output (N, num_classes), unnormalized
+    log-probabilities, or `Scores`.
 
     Raises:
         ValueError: a number is out of range, or the input has another shape than the above.

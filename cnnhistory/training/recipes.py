@@ -89,6 +89,48 @@ class SGD(OptimizerRecipe):
 
 
 @dataclass(frozen=True)
+class AdaGrad(OptimizerRecipe):
+    """AdaGrad: divide by the root of the sum of all squared gradients [duchi2011adaptive].
+
+    The same to the last bit as `cnnhistory.optim.adagrad.AdaGrad`, which shows how.
+
+    Raises:
+        ValueError: the rate is negative or no number.
+    """
+
+    lr: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check_at_least_0(self, "lr")
+
+    def __call__(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """Return the optimizer."""
+        return torch.optim.Adagrad(parameters, lr=self.lr)
+
+
+@dataclass(frozen=True)
+class RMSProp(OptimizerRecipe):
+    """RMSProp: divide by the root of a running average of squares [tieleman2012lecture].
+
+    The same to the last bit as `cnnhistory.optim.rmsprop.RMSProp`, which shows how.
+
+    Raises:
+        ValueError: the rate, `rho` or the momentum is negative or no number.
+    """
+
+    lr: float = 0.001
+    rho: float = 0.9
+    momentum: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_at_least_0(self, "lr", "rho", "momentum")
+
+    def __call__(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """Return the optimizer."""
+        return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.rho, momentum=self.momentum)
+
+
+@dataclass(frozen=True)
 class OneCycle(ScheduleRecipe):
     """Raise the rate to the optimizer's own over the first part of the run, then let it fall.
 

@@ -27,6 +27,7 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
     """Train a network from one seed, or go on with it, and measure it on the test data."""
     import torch
 
+    from cnnhistory.metrics.calibration import calibration
     from cnnhistory.metrics.rejection import margin, rejection_curve
     from cnnhistory.tasks.callbacks import TestErrorEachEpoch
     from cnnhistory.tasks.classification import build_classifier, evaluate
@@ -67,16 +68,24 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
     form, dtype, reason = stored_form(state, same_answers(answers, wrong, state))
     content, name = weights_content(form), file_of(plan.id, seed, "safetensors")
     doubt = rejection_curve(margin(outcome.scores), outcome.predictions != outcome.targets)
+    sure = calibration(outcome.scores, outcome.targets)
     history = [
         {**row, "test_error": error} for row, error in zip(run.history, curve.errors, strict=True)
     ]
     trained = hashlib.sha256(weights_content(state)).hexdigest()
     result = SeedResult(
         seed=seed,
-        metrics={"test_error": outcome.error, "train_error": history[-1]["train_error"]},
+        metrics={
+            "test_error": outcome.error,
+            "train_error": history[-1]["train_error"],
+            "log_loss": sure.log_loss,
+            "confidence": sure.confidence,
+            "calibration_error": sure.error,
+        },
         counts={"test_error": (outcome.errors, outcome.n)},
         history=history,
         curves={"accepted_error": [round(doubt.at_rejection(share), 6) for share in REJECTED]},
+        details={"reliability": sure.rows()},
         artifacts={
             "weights": artifact_of(
                 name, content, dtype=dtype, reason=reason, trained_sha256=trained

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+import torch
 
 from cnnhistory import zoo
 from cnnhistory.cli import main
@@ -54,6 +55,13 @@ def test_a_training_is_recorded_with_the_weights_of_every_seed(record, tmp_path)
         assert len(result.history) == 2
         assert result.history[-1]["test_error"] == result.metrics["test_error"]
         assert result.curves["accepted_error"][0] == result.metrics["test_error"]
+        share, sure, right = torch.tensor(result.details["reliability"]).T
+        assert float(share.sum()) == pytest.approx(1)
+        assert float(share @ right) == pytest.approx(1 - result.metrics["test_error"])
+        assert float(share @ sure) == pytest.approx(result.metrics["confidence"], abs=1e-4)
+        apart = float(share @ (right - sure).abs())
+        assert apart == pytest.approx(result.metrics["calibration_error"], abs=1e-4)
+        assert result.metrics["log_loss"] > 0
         weights = zoo.load_weights("tiny", result.seed)
         network = zoo.recipe("tiny")
         assert network.model == "lenet300_100"

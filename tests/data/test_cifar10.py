@@ -54,6 +54,19 @@ def test_parts_levels_and_hash(cifar10_root):
     assert data.describe()["name"] == "CIFAR-10"
 
 
+def test_fewer_training_images(cifar10_root):
+    few = Cifar10DataModule(root=cifar10_root, val_size=20, train_size=30, levels="bytes")
+    all_of_them = Cifar10DataModule(root=cifar10_root, val_size=20, levels="bytes")
+    assert few.train_set.labels.bincount().tolist() == [3] * 10
+    assert torch.equal(few.val_set.labels, all_of_them.val_set.labels)
+    assert len(few.test_set) == 20
+    kept, there = (
+        {tuple(row) for row in data.as_bytes(data.train_set.images).flatten(1).tolist()}
+        for data in (few, all_of_them)
+    )
+    assert kept < there
+
+
 def test_augmentation(cifar10_root):
     data = Cifar10DataModule(root=cifar10_root, val_size=0, crop=24, pad=2, batch_size=100, seed=3)
     whole = Cifar10DataModule(root=cifar10_root, val_size=0, augment=False)
@@ -258,6 +271,7 @@ def test_a_folder_without_it(tmp_path):
         ({"pad": -1}, "pad: expected an integer from 0 to 32, got -1"),
         ({"seed": -1}, "seed: expected an integer of at least 0, got -1"),
         ({"val_size": -1}, "val_size: expected an integer of at least 0, got -1"),
+        ({"train_size": 0}, "train_size: expected an integer of at least 1, got 0"),
     ],
 )
 def test_wrong_arguments(wrong, message):

@@ -26,6 +26,7 @@ def stack_weights(net):
         ((3, 3, 3), 20, 27 * 400),
         ((7,), 20, 49 * 400),
         ((7,), 15, 49 * 225),
+        (((1, 7), (7, 1)), 20, 14 * 400),
     ],
 )
 def test_weights_are_the_squared_sides_times_the_squared_maps(kernels, maps, weights):
@@ -42,11 +43,16 @@ def test_pairs_see_the_same():
             summarize(KernelStacks(kernels), (3, 32, 32))[f"features.pool{n}"].receptive_field
             for n in range(3)
         ]
-        for kernels in ((3, 3), (5,), (3, 3, 3), (7,))
+        for kernels in ((3, 3), (5,), (3, 3, 3), (7,), ((1, 7), (7, 1)))
     }
     # conv0 and pool0 see 4; a side of 5 adds 4 windows of stride 2, the pooling one
     assert fields[3, 3] == fields[5,] == [4, 4 + 4 * 2 + 2, 14 + 4 * 4 + 4]
-    assert fields[3, 3, 3] == fields[7,] == [4, 4 + 6 * 2 + 2, 18 + 6 * 4 + 4]
+    assert (
+        fields[3, 3, 3]
+        == fields[7,]
+        == fields[(1, 7), (7, 1)]
+        == [4, 4 + 6 * 2 + 2, 18 + 6 * 4 + 4]
+    )
 
 
 def test_sizes():
@@ -105,7 +111,14 @@ def test_from_the_registry():
     assert net(torch.zeros(1, 1, 8, 9)).shape == (1, 2)
 
 
-@pytest.mark.parametrize("kernels", [(), (3, 4)])
+def test_a_row_and_a_column_keep_the_size():
+    net = create_model("kernel_stacks", kernels=[[1, 7], [7, 1]], maps=3, num_classes=2)
+    row, column = net.features.conv2_1, net.features.conv2_2
+    assert (row.kernel_size, column.kernel_size) == ((1, 7), (7, 1))
+    assert column(row(torch.zeros(1, 3, 8, 12))).shape == (1, 3, 8, 12)
+
+
+@pytest.mark.parametrize("kernels", [(), (3, 4), ((1, 2),), ((1, 3, 3),), (-1,)])
 def test_wrong_kernels_are_refused(kernels):
     with pytest.raises(ValueError, match="kernels: expected one or more odd sides"):
         KernelStacks(kernels)

@@ -1,5 +1,7 @@
 """The verdicts about Inception after GoogLeNet, and that each follows from what is computed."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,7 @@ from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.models import xception
 from cnnhistory.nn import cell, loss, unit
 from cnnhistory.optim import adagrad, rmsprop
+from cnnhistory.survey import small_runs
 from cnnhistory.survey.inception import inception_resnet
 
 SYSTEMS = (
@@ -18,6 +21,7 @@ SYSTEMS = (
     "inception_resnet",
     "xception",
     "nasnet",
+    "label_smoothing",
 )
 IDS = [id for system in SYSTEMS for id in list_statements(system=system)]
 
@@ -32,6 +36,7 @@ def test_verdicts_of_the_literature():
         "inception_v3.c2": "correct",
         "inception_v3.c3": "wrong",
         "inception_v3.c4": "correct",
+        "inception_v3.c5": "opinion",
         "inception_v3.c6": "imprecise",
         "inception_v3.c7": "correct",
         "inception_v4.c1": "correct",
@@ -45,6 +50,7 @@ def test_verdicts_of_the_literature():
         "nasnet.c1": "correct",
         "nasnet.c2": "correct",
         "nasnet.c3": "correct",
+        "label_smoothing.c1": "correct",
     }
 
 
@@ -133,6 +139,64 @@ def test_v3_c2_would_be_wrong_for_rows_alone(changed):
 def test_v3_c4_would_be_wrong_if_both_summed_or_both_forgot(monkeypatch):
     monkeypatch.setattr(rmsprop, "RMSProp", adagrad.AdaGrad)
     assert verify("inception_v3.c4").verdict == "wrong"
+
+
+def losses(values):
+    """Five seeds whose test items have about this cross-entropy."""
+    return [SimpleNamespace(test=SimpleNamespace(log_loss=values + n / 1000)) for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("convex", "other", "verdict"),
+    [
+        ((0.4, 0.5), (0.3, 0.5), "correct"),
+        ((0.4, 0.5), (0.5, 0.3), "opinion"),
+        ((0.5, 0.4), (0.5, 0.3), "wrong"),
+        ((0.4, 0.5), (0.3, 0.3), "wrong"),
+    ],
+)
+def test_v3_c5_follows_the_losses(monkeypatch, convex, other, verdict):
+    table = {
+        (problem, rule): losses(value)
+        for problem, pair in ((small_runs.CONVEX, convex), (small_runs.NOT_CONVEX, other))
+        for rule, value in zip(("RMSProp", "AdaGrad"), pair, strict=True)
+    }
+    monkeypatch.setattr(small_runs, "rule_on_digits", lambda *key: table[key])
+    assert verify("inception_v3.c5").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("hard", "smoothed", "verdict"),
+    [
+        ((0.6, 1.5), (0.7, 0.7), "correct"),
+        ((0.6, 1.0), (0.7, 0.7), "imprecise"),
+        ((0.6, 1.5), (0.6, 1.4), "imprecise"),
+        ((0.6, 0.8), (0.7, 1.5), "wrong"),
+    ],
+)
+def test_label_smoothing_c1_follows_the_losses(monkeypatch, hard, smoothed, verdict):
+    rates = small_runs.RATES[0], small_runs.RATES[-1]
+    table = {
+        (rate, eps): losses(value)
+        for eps, pair in ((0.0, hard), (0.1, smoothed))
+        for rate, value in zip(rates, pair, strict=True)
+    }
+    monkeypatch.setattr(small_runs, "labels_on_digits", lambda *key: table[key])
+    assert verify("label_smoothing.c1").verdict == verdict
+
+
+def test_small_runs_are_made_once_and_have_a_result_for_each_seed(monkeypatch):
+    monkeypatch.setattr(small_runs, "SEEDS", 2)
+    small_runs.rule_on_digits.cache_clear()
+    found = small_runs.rule_on_digits(small_runs.CONVEX, "AdaGrad")
+    assert small_runs.rule_on_digits(small_runs.CONVEX, "AdaGrad") is found
+    first, second = found
+    assert first.test.log_loss != second.test.log_loss
+    assert first.train.log_loss < first.test.log_loss < 0.6
+    assert set(small_runs.tuned_rules(small_runs.NOT_CONVEX)) == set(
+        small_runs.tuned_rules(small_runs.CONVEX)
+    )
+    small_runs.rule_on_digits.cache_clear()
 
 
 def test_v3_c6_follows_the_loss(monkeypatch):

@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from cnnhistory.training.recipes import SGD, Adam, Constant, OneCycle, Steps
+from cnnhistory.optim import adagrad, rmsprop
+from cnnhistory.training.recipes import (
+    SGD,
+    AdaGrad,
+    Adam,
+    Constant,
+    OneCycle,
+    RMSProp,
+    Steps,
+)
 
 
 def rates(schedule, lr=1.0, total=100):
@@ -47,3 +56,35 @@ def test_settings_reach_the_optimizer():
     assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.2, 0.8, 0.1)
     group = Adam(lr=0.01, weight_decay=0.3)(weight).param_groups[0]
     assert (group["lr"], group["weight_decay"]) == (0.01, 0.3)
+    group = RMSProp(lr=0.01, rho=0.8, momentum=0.7)(weight).param_groups[0]
+    assert (group["lr"], group["alpha"], group["momentum"]) == (0.01, 0.8, 0.7)
+    assert AdaGrad(lr=0.03)(weight).param_groups[0]["lr"] == 0.03
+
+
+@pytest.mark.parametrize(
+    ("recipe", "rule"),
+    [
+        (AdaGrad(0.1), lambda p: adagrad.AdaGrad(p, 0.1)),
+        (RMSProp(0.01), lambda p: rmsprop.RMSProp(p, 0.01)),
+        (RMSProp(0.01, 0.8, 0.9), lambda p: rmsprop.RMSProp(p, 0.01, 0.8, momentum=0.9)),
+    ],
+)
+def test_a_recipe_is_the_rule_that_is_written_out(recipe, rule):
+    torch.manual_seed(0)
+    start, x = torch.randn(5, 3), torch.randn(8, 5)
+    ends = []
+    for make in (recipe, rule):
+        w = torch.nn.Parameter(start.clone())
+        optimizer = make([w])
+        for _ in range(20):
+            optimizer.zero_grad()
+            (x @ w).sin().sum().backward()
+            optimizer.step()
+        ends.append(w.detach())
+    assert torch.equal(*ends)
+
+
+@pytest.mark.parametrize("recipe", [AdaGrad, RMSProp])
+def test_rates_are_checked(recipe):
+    with pytest.raises(ValueError, match="lr: expected a number of at least 0"):
+        recipe(lr=-1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from statistics import fmean
 
 from cnnhistory.papers import Figure
+from cnnhistory.survey import small_runs
 from cnnhistory.survey._checks import convolutions, in_words, right_or_wrong
 from cnnhistory.survey._inception import pieces
 from cnnhistory.system import Finding, Statement, System, decided
@@ -139,6 +141,40 @@ def c4() -> Finding:
         "the 1600th step as a part of the 400th: "
         + ", ".join(f"{name} {share:.2f}" for name, share in shares.items()),
         (*["falls as 1/√t"] * dies, *["RMSProp stays"] * stays),
+    )
+
+
+@decided(
+    "inception_v3.c5",
+    text="RMSProp is the better one on non-convex problems.",
+    check="exp",
+    verdict="opinion",
+    truth="It depends on the problem. Both tuned alike, RMSProp has the lower cross-entropy in "
+    "softmax regression, which is convex, and AdaGrad in a dense network, which is not. The paper "
+    "compares RMSProp with momentum alone, on one network, and reports 0.3 points.",
+    source="szegedy2016rethinking, Section 8, Table 3",
+    quoted=("0.3 points",),
+)
+def c5() -> Finding:
+    """Train on a convex and on a non-convex problem with both rules, from five seeds."""
+    from cnnhistory.metrics.seeds import t_test
+
+    rules = ("RMSProp", "AdaGrad")
+    lower, said = {}, []
+    for problem in (small_runs.CONVEX, small_runs.NOT_CONVEX):
+        losses = [
+            [seen.test.log_loss for seen in small_runs.rule_on_digits(problem, rule)]
+            for rule in rules
+        ]
+        lower[problem] = t_test(*losses, names=rules).lower
+        said.append(f"{problem} {fmean(losses[0]):.3f} and {fmean(losses[1]):.3f}")
+    not_convex = lower[small_runs.NOT_CONVEX]
+    opposite = lower[small_runs.CONVEX] == "RMSProp" and not_convex == "AdaGrad"
+    return Finding(
+        "correct" if not_convex == "RMSProp" else "opinion" if opposite else "wrong",
+        f"mean cross-entropy of 1,000 test digits over {small_runs.SEEDS} seeds with RMSProp and "
+        f"with AdaGrad: {'; '.join(said)}",
+        ("RMSProp has the lower cross-entropy in softmax regression",) if opposite else (),
     )
 
 
