@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_share
+from cnnhistory._util.recompute import keep_convolutions
 from cnnhistory.nn.cell import EPS, Cell, Genotype
 from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.size import check_images
@@ -67,6 +68,9 @@ class NASNet(nn.Module):
     Call `schedule(share)` as training goes on: it raises the rate at which paths are dropped, from
     0 to `drop_path` in the last cell at the end, less in earlier cells (ScheduledDropPath).
 
+    With `save_memory` the backward pass makes everything in a cell but the outputs of convolutions
+    again: the same outputs and gradients for less memory and more time.
+
     Shape: input (N, in_channels, H, W) with H and W at least 3, in the paper 331x331 (large),
     224x224 (mobile) or 32x32 (CIFAR-10); output (N, num_classes), unnormalized log-probabilities.
 
@@ -93,13 +97,14 @@ class NASNet(nn.Module):
         dropout: float,
         drop_path: float,
         skip_reduction: bool,
+        save_memory: bool,
     ) -> None:
         super().__init__()
         check_counts(cells=cells, maps=maps, num_classes=num_classes)
         check_share("dropout", dropout)
         check_share("drop_path", drop_path)
         self.in_channels, self.max_drop_path = in_channels, drop_path
-        self.skip_reduction = skip_reduction
+        self.skip_reduction, self.save_memory = skip_reduction, save_memory
         self.stem = stem
         rows = OrderedDict[str, nn.Module]()
         before, now, larger = first, first, False  # maps of the last two, and whether sides differ
@@ -122,7 +127,6 @@ class NASNet(nn.Module):
                 rows[f"normal{stage * cells + n + 1}"] = cell
                 before, now, larger = now, cell.out_channels, False
         self.cells = nn.ModuleDict(rows)
-        self.relu = nn.ReLU()
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(now, num_classes)
@@ -146,14 +150,15 @@ class NASNet(nn.Module):
         """Return the class scores."""
         check_images(x, self.in_channels, at_least=3)
         # In this layout a network runs and trains faster on a CPU.
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        x = self.stem(x.contiguous(memory_format=torch.channels_last)).relu_()
         previous = x
         for name, cell in self.cells.items():
-            out = cell(x, previous)
+            frugal = self.training and self.save_memory
+            out = keep_convolutions(cell, x, previous) if frugal else cell(x, previous)
             if not (name.startswith("reduction") and self.skip_reduction):
                 previous = x
             x = out
-        return self.fc(self.dropout(self.avgpool(self.relu(x)).flatten(1)))
+        return self.fc(self.dropout(self.avgpool(x).flatten(1)))
 
 
 def _network(
@@ -166,6 +171,7 @@ def _network(
     dropout: float,
     drop_path: float,
     skip_reduction: bool,
+    save_memory: bool,
 ) -> NASNet:
     """Return a network with a first convolution of `first` maps; a stride makes it ImageNet's."""
     check_counts(in_channels=in_channels, maps=maps)
@@ -175,7 +181,7 @@ def _network(
     )
     return NASNet(
         nn.Sequential(stem), first, stride == 2, cells, maps, num_classes, in_channels, dropout,
-        drop_path, skip_reduction,
+        drop_path, skip_reduction, save_memory,
     )  # fmt: skip
 
 
@@ -186,9 +192,12 @@ def nasnet_a_large(
     maps: int = 168,
     dropout: float = 0.5,
     drop_path: float = 0.3,
+    save_memory: bool = False,
 ) -> NASNet:
     """NASNet-A (6 @ 4032) for images of 331x331."""
-    return _network(maps, cells, 96, 2, num_classes, in_channels, dropout, drop_path, True)
+    return _network(
+        maps, cells, 96, 2, num_classes, in_channels, dropout, drop_path, True, save_memory
+    )
 
 
 def nasnet_a_mobile(
@@ -198,9 +207,12 @@ def nasnet_a_mobile(
     maps: int = 44,
     dropout: float = 0.5,
     drop_path: float = 0.0,
+    save_memory: bool = False,
 ) -> NASNet:
     """NASNet-A (4 @ 1056) for images of 224x224."""
-    return _network(maps, cells, 32, 2, num_classes, in_channels, dropout, drop_path, False)
+    return _network(
+        maps, cells, 32, 2, num_classes, in_channels, dropout, drop_path, False, save_memory
+    )
 
 
 def nasnet_a_cifar(
@@ -210,7 +222,10 @@ def nasnet_a_cifar(
     maps: int = 32,
     dropout: float = 0.0,
     drop_path: float = 0.4,
+    save_memory: bool = False,
 ) -> NASNet:
     """NASNet-A (6 @ 768) for CIFAR-10."""
     check_counts(maps=maps)
-    return _network(maps, cells, 3 * maps, 1, num_classes, in_channels, dropout, drop_path, False)
+    return _network(
+        maps, cells, 3 * maps, 1, num_classes, in_channels, dropout, drop_path, False, save_memory
+    )

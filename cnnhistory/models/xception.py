@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory._util.lookup import check_one_of, expected
+from cnnhistory._util.recompute import keep_convolutions
 from cnnhistory.nn.init import he_normal_
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.nn.unit import conv_norm
@@ -151,6 +152,9 @@ class Xception(nn.Module):
     299x299 -> conv1 32@149, conv2 64@147 -> 128@74 -> 256@37 -> 728@19 -> eight blocks 728@19 ->
     1024@10 -> 1536 and 2048@10 -> average -> linear. 22,855,952 parameters.
 
+    With `save_memory` the backward pass makes everything but the outputs of convolutions again: the
+    same outputs and gradients for less memory and more time.
+
     Shape: input (N, in_channels, H, W) with H and W at least 5, in the paper 299x299; output (N,
     num_classes), unnormalized log-probabilities.
 
@@ -169,11 +173,12 @@ class Xception(nn.Module):
         in_channels: int = 3,
         dropout: float = 0.5,
         width: float = 1.0,
+        save_memory: bool = False,
     ) -> None:
         super().__init__()
         check_counts(num_classes=num_classes, in_channels=in_channels)
         check_share("dropout", dropout)
-        self.in_channels = in_channels
+        self.in_channels, self.save_memory = in_channels, save_memory
 
         def w(*maps: int) -> tuple[int, ...]:
             return tuple(scaled(n, width) for n in maps)
@@ -213,15 +218,22 @@ class Xception(nn.Module):
         """Return the class scores."""
         check_images(x, self.in_channels, at_least=5)
         # In this layout a network runs and trains faster on a CPU.
-        x = self.blocks(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layers in (self.stem, *self.blocks):
+            frugal = self.training and self.save_memory
+            x = keep_convolutions(layers, x) if frugal else layers(x)
         return self.fc(self.dropout(self.avgpool(x).flatten(1)))
 
 
 def xception(
-    num_classes: int = 1000, in_channels: int = 3, dropout: float = 0.5, width: float = 1.0
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    dropout: float = 0.5,
+    width: float = 1.0,
+    save_memory: bool = False,
 ) -> Xception:
     """Xception."""
-    return Xception(num_classes, in_channels, dropout, width)
+    return Xception(num_classes, in_channels, dropout, width, save_memory)
 
 
 class XceptionSteps(nn.Module):

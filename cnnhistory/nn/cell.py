@@ -56,9 +56,10 @@ class DropPath(nn.Module):
 
 
 class SeparableTwice(nn.Module):
-    """Apply ReLU, separable convolution and normalization, two times; the first takes the stride.
+    """Apply a separable convolution and normalization, two times; the first takes the stride.
 
-    y = BN(P2 * D2 * r(BN(P1 * D1 * r(x)))), D depthwise, P of 1x1, r = ReLU.
+    y = BN(P2 * D2 * r(BN(P1 * D1 * x))), D depthwise, P of 1x1, r = ReLU. The paper's operation
+    begins with a ReLU; a `Cell` does it, once for all operations that read the same state.
 
     Shape: input (N, in_channels, H, W), output (N, maps, ceil(H/stride), ceil(W/stride)).
 
@@ -86,17 +87,15 @@ class SeparableTwice(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the new maps."""
-        x = x.relu()  # not in place: other operations read it
         if self.stride > 1:
             x = pad_same(x, self.kernel, self.stride)
         x = self.bn1(self.pointwise1(self.depthwise1(x))).relu_()
         return self.bn2(self.pointwise2(self.depthwise2(x)))
 
 
-def relu_conv_norm(in_channels: int, maps: int) -> nn.Sequential:
-    """Return ReLU, a 1x1 convolution and its normalization."""
+def fit(in_channels: int, maps: int) -> nn.Sequential:
+    """Return a 1x1 convolution and its normalization."""
     layers = OrderedDict[str, nn.Module](
-        relu=nn.ReLU(),
         conv=nn.Conv2d(in_channels, maps, 1, bias=False),
         bn=nn.BatchNorm2d(maps, eps=EPS),
     )
@@ -126,7 +125,6 @@ class FactorizedReduction(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the smaller maps."""
-        x = x.relu()
         shifted = nn.functional.pad(x, (-1, 1, -1, 1))
         halves = (self.even(x[:, :, ::2, ::2]), self.odd(shifted[:, :, ::2, ::2]))
         return self.bn(torch.cat(halves, 1))
@@ -147,7 +145,12 @@ def operation(name: str, in_channels: int, maps: int, stride: int) -> nn.Module:
 
 
 class Cell(nn.Module):
-    """Compute the states of a genotype and concatenate some of them.
+    """Compute the states of a genotype, concatenate some of them and rectify the result.
+
+    All that read a cell's output begin with a ReLU, as do all separable convolutions. It is done
+    once: at the end of the cell that is read, and once for each state that such convolutions read.
+    So `x` and `previous` come rectified. The backward pass then keeps one copy instead of one for
+    each reader.
 
     With a stride of 2 (a reduction cell) the operations on states 0 and 1 take it. An input that
     nothing reads is not brought to the cell's maps.
@@ -192,8 +195,8 @@ class Cell(nn.Module):
         elif previous_is_larger:
             self.previous = FactorizedReduction(previous_channels, maps)
         else:
-            self.previous = relu_conv_norm(previous_channels, maps)
-        self.current = relu_conv_norm(channels, maps) if 1 in read else nn.Identity()
+            self.previous = fit(previous_channels, maps)
+        self.current = fit(channels, maps) if 1 in read else nn.Identity()
         first = maps if fit_previous else previous_channels
         self.operations = nn.ModuleList(
             operation(name, first if state == 0 else maps, maps, stride if state < 2 else 1)
@@ -205,11 +208,17 @@ class Cell(nn.Module):
     def forward(self, x: Tensor, previous: Tensor) -> Tensor:
         """Return the output of the cell."""
         states = [self.previous(previous), self.current(x)]
+        rectified: dict[int, Tensor] = {}
         operations = iter(self.operations)
         for pair in self.genotype.pairs:
             parts = []
             for name, state in pair:
-                part = next(operations)(states[state])
+                read = states[state]
+                if name.startswith("sep"):
+                    if state not in rectified:
+                        rectified[state] = read.relu()
+                    read = rectified[state]
+                part = next(operations)(read)
                 parts.append(part if name == "none" else self.drop_path(part))
             states.append(parts[0] + parts[1])
-        return torch.cat([states[n] for n in self.genotype.output], 1)
+        return torch.cat([states[n] for n in self.genotype.output], 1).relu_()

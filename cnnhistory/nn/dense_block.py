@@ -4,15 +4,13 @@ Source: G. Huang, Z. Liu, L. van der Maaten, K. Weinberger (2017) [huang2017dens
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from cnnhistory._util.checks import check_counts, check_share
+from cnnhistory._util.recompute import keep_inputs
 
 BOTTLENECK = 4  # maps of the 1x1 convolution of a layer, times the growth rate
 
@@ -93,34 +91,11 @@ class DenseBlock(nn.Module):
         maps = [x]
         for layer in self.layers:
             if self.save_memory and self.training and any(m.requires_grad for m in maps):
-                again = partial(_repeated, layer)
-                new = checkpoint(
-                    partial(_join, layer), *maps, use_reentrant=False, context_fn=again
-                )
+                new = keep_inputs(partial(_join, layer), layer, *maps)
             else:
                 new = _join(layer, *maps)
             maps.append(new)
         return torch.cat(maps, 1)
-
-
-def _repeated(layer: nn.Module) -> tuple[AbstractContextManager, AbstractContextManager]:
-    """Return what surrounds the first computation of a layer, and what the second."""
-    return nullcontext(), _statistics_kept(layer)
-
-
-@contextmanager
-def _statistics_kept(layer: nn.Module) -> Iterator[None]:
-    """Let normalizations use a batch without counting it into their running statistics again."""
-    norms = [module for module in layer.modules() if isinstance(module, nn.BatchNorm2d)]
-    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
-    for norm, (_, count) in zip(norms, before, strict=True):
-        # A copy is counted up. Statistics of which nothing is replaced stay as they are.
-        norm.momentum, norm.num_batches_tracked = 0.0, None if count is None else count.clone()
-    try:
-        yield
-    finally:
-        for norm, (momentum, count) in zip(norms, before, strict=True):
-            norm.momentum, norm.num_batches_tracked = momentum, count
 
 
 def _join(layer: nn.Module, *maps: Tensor) -> Tensor:

@@ -83,7 +83,6 @@ class CellNetwork(nn.Module):
             rows.append(Cell(genotype(cell), before, now, maps, 2 if halve else 1, larger))
             before, now, larger = now, rows[-1].out_channels, halve
         self.cells = nn.ModuleList(rows)
-        self.relu = nn.ReLU()
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(now, num_classes)
         he_normal_(self)
@@ -91,11 +90,11 @@ class CellNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores."""
         check_images(x, self.in_channels, at_least=3)
-        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        x = self.stem(x.contiguous(memory_format=torch.channels_last)).relu_()
         previous = x
         for cell in self.cells:
             x, previous = cell(x, previous), x
-        return self.fc(self.avgpool(self.relu(x)).flatten(1))
+        return self.fc(self.avgpool(x).flatten(1))
 
 
 def cell_network(

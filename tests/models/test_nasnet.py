@@ -1,5 +1,6 @@
 import copy
 import functools
+import math
 
 import pytest
 import torch
@@ -57,22 +58,42 @@ def test_states_are_read_before_they_are_made():
 def test_the_normal_cell_written_out():
     torch.manual_seed(0)
     cell = Cell(NORMAL, 6, 5, 4).double().eval()
-    x, before = torch.randn(2, 5, 7, 7).double(), torch.randn(2, 6, 7, 7).double()
+    # as the outputs of cells are
+    x, before = torch.rand(2, 5, 7, 7).double(), torch.rand(2, 6, 7, 7).double()
     h0, h1 = cell.previous(before), cell.current(x)
     ops = cell.operations
+    r0, r1 = h0.relu(), h1.relu()
 
     def average(h):
         return F.avg_pool2d(h, 3, 1, padding=1, count_include_pad=False)
 
     expected = [
         h0,
-        ops[0](h1) + ops[1](h0),
-        ops[2](h0) + ops[3](h0),
+        ops[0](r1) + ops[1](r0),
+        ops[2](r0) + ops[3](r0),
         average(h1) + h0,
         2 * average(h0),
-        ops[8](h1) + h1,
+        ops[8](r1) + h1,
     ]
-    torch.testing.assert_close(cell(x, before), torch.cat(expected, 1))
+    torch.testing.assert_close(cell(x, before), torch.cat(expected, 1).relu())
+
+
+def test_a_state_is_rectified_once_for_all_that_read_it():
+    torch.manual_seed(0)
+    cell = Cell(NORMAL, 6, 5, 4).train()
+    kept = []
+
+    def note(tensor):
+        kept.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        cell(torch.rand(2, 5, 7, 7), torch.rand(2, 6, 7, 7)).sum()
+    maps = [tensor for tensor in kept if tensor.shape == (2, 4, 7, 7)]
+    # The two states and what five separable operations make: five sums of maps that are not kept,
+    # and for each operation the outputs of two depthwise and two pointwise layers and a ReLU.
+    # Beside them the inputs of the two normalizations that fit the inputs, and r0 and r1.
+    assert len({tensor.untyped_storage().data_ptr() for tensor in maps}) == 2 + 5 * 5 + 2 + 2
 
 
 @pytest.mark.parametrize("side", [4, 5, 7, 8])
@@ -83,6 +104,22 @@ def test_windows_cover_the_image(side, kernel):
     assert F.max_pool2d(padded, kernel, 2).shape[2:] == (-(-side // 2), -(-(side + 3) // 2))
     top = (padded.shape[2] - side) // 2
     torch.testing.assert_close(padded[..., top : top + side, :].sum(), x.sum())
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_pooling_covers_every_place_of_any_size(kernel, stride):
+    for side in range(kernel, 12):
+        x = torch.randn(2, 3, side, side + 1, dtype=torch.double)
+        highest = F.max_pool2d(pad_same(x, kernel, stride, -math.inf), kernel, stride)
+        assert torch.equal(SamePool2d("max", kernel, stride)(x), highest)
+        total, inside = (
+            F.avg_pool2d(pad_same(t, kernel, stride), kernel, stride)
+            for t in (x, torch.ones_like(x))
+        )
+        torch.testing.assert_close(SamePool2d("avg", kernel, stride)(x), total / inside)
+    with pytest.raises(ValueError, match="kernel: expected an odd number where the stride is 1"):
+        SamePool2d("avg", 2, 1)
 
 
 def test_what_is_beyond_the_edge_does_not_count():
