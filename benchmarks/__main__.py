@@ -14,7 +14,7 @@ from benchmarks.recording import as_run, keep
 
 # name -> what it compares; each is a module here with `add_arguments` and `run`
 BENCHMARKS = {
-    "networks": "our networks with torchvision's",
+    "networks": "our networks with those of torchvision and timm",
     "xnor": "convolutions and networks of bits with float ones",
 }
 

@@ -6,19 +6,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.timing import Record
-
 FOLDER = Path(__file__).parent / "results"
 
 
 def as_run(
-    settings: dict[str, object], machine: dict[str, object], records: Sequence[Record]
+    settings: dict[str, object], machine: dict[str, object], records: Sequence[Any]
 ) -> dict[str, Any]:
     """Return what one call of a benchmark found, ready for JSON."""
     return {
         "settings": settings,
         "machine": machine,
-        "records": [asdict(record) for record in records],
+        "records": [
+            {key: value for key, value in asdict(record).items() if value is not None}
+            for record in records
+        ],
     }
 
 

@@ -21,7 +21,8 @@ class Record:
     """How long ours and the peer take for one case.
 
     `ratio` is the peer's median over ours, so above 1 ours is faster; `spread` has the quartiles
-    of the ratios of neighboring runs.
+    of the ratios of neighboring runs. `deviation`, where it is given, is the largest difference of
+    their outputs over the largest output.
 
     Units: milliseconds.
     """
@@ -32,12 +33,14 @@ class Record:
     peer_ms: float
     ratio: float
     spread: tuple[float, float]
+    deviation: float | None = None
 
     def __str__(self) -> str:
         low, high = self.spread
+        apart = "" if self.deviation is None else f", outputs differ by {self.deviation:.2%}"
         return (
             f"{self.case:44} ours {self.ours_ms:9.2f} ms   peer {self.peer_ms:9.2f} ms   "
-            f"ratio {self.ratio:5.2f} ({low:.2f} to {high:.2f})   {self.peer}"
+            f"ratio {self.ratio:5.2f} ({low:.2f} to {high:.2f})   {self.peer}{apart}"
         )
 
 
@@ -48,12 +51,14 @@ def compare(
     peer: Callable[[], object],
     repeat: int = 15,
     warm: bool = False,
+    deviation: float | None = None,
 ) -> Record:
     """Time two functions in turn, `repeat` times each, and return the medians.
 
     Which of the two goes first changes from turn to turn, so that neither always finds the
     caches and the clock of the processor as the other left them. With `warm` each timed call
     follows one of the same function that is not timed, and finds them as that one left them.
+    `deviation` is put into the record.
 
     Raises:
         ValueError: `repeat` is below 1.
@@ -86,4 +91,5 @@ def compare(
         round(peer_ms, 3),
         round(peer_ms / ours_ms, 3),
         (round(low, 3), round(high, 3)),
+        deviation,
     )

@@ -1,6 +1,9 @@
 """The benchmarks run and refuse to time what differs; nothing here looks at a clock."""
 
 import argparse
+import copy
+import importlib
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -10,10 +13,12 @@ import torch
 from torch import nn
 
 import cnnhistory
+from cnnhistory.nn.inference import InferenceNetwork, optimize_for_inference
+from cnnhistory.registry import system_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import __main__, networks, timing
+from benchmarks import __main__, agreement, memory, networks, peers, recording, timing
 
 
 @pytest.fixture
@@ -135,39 +140,167 @@ def test_a_training_step_changes_the_weights():
     assert not torch.equal(net[1].weight, before)
 
 
-def test_every_network_named_is_a_model_or_yet_to_come():
-    for name, settings in networks.SETTINGS.items():
-        if name in cnnhistory.list_models():
-            with torch.device("meta"):
-                cnnhistory.create_model(name, **settings)
-    assert set(networks.PEER_SETTINGS) <= set(networks.SETTINGS)
+def test_networks_far_from_float32_are_not_timed():
+    torch.manual_seed(0)
+    net, x = nn.Linear(4, 2), torch.rand(3, 4)
+    half = optimize_for_inference(net, (4,), torch.bfloat16)
+    assert 0 <= networks.check_close("case", half, net, x) < 0.01
+    with pytest.raises(RuntimeError, match=r"case: expected the outputs of float32 to 0\.05"):
+        networks.check_close("case", nn.Linear(4, 2), net, x)
+    nn.init.constant_(net.bias, float("nan"))
+    with pytest.raises(RuntimeError, match="they differ by nan"):
+        networks.check_close("case", half, net, x)
+
+
+def test_networks_that_magnify_rounding_may_be_far_from_float32():
+    class Cancelling(nn.Module):
+        """Subtracts two large numbers."""
+
+        def __init__(self):
+            super().__init__()
+            self.shift = nn.Parameter(torch.tensor(100.0))
+
+        def forward(self, x):
+            return (x + self.shift) - 100
+
+    net, x = Cancelling(), torch.tensor([[0.1, 0.3, 0.7]])
+    half = InferenceNetwork(copy.deepcopy(net).to(torch.bfloat16), (), torch.bfloat16)
+    assert networks.check_close("case", half, net, x) > networks.BFLOAT16_TOLERANCE
+
+
+def test_every_network_named_is_a_model_with_a_size():
+    for name, peer in peers.PEERS.items():
+        with torch.device("meta"):
+            ours = cnnhistory.create_model(name, **peer.ours)
+            assert ours.eval()(torch.empty(1, 3, *[peers.side_of(name)] * 2)).shape == (1, 1000)
+    assert peers.title("resnet18").startswith("torchvision 0.")
+    assert peers.title("xception").endswith(" legacy_xception")
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("name", networks.SETTINGS)
+@pytest.mark.parametrize("name", peers.PEERS)
 def test_the_weights_fit_the_peer(name):
-    torchvision = pytest.importorskip("torchvision")
-    if name not in cnnhistory.list_models():
-        pytest.skip("not registered")
     with torch.device("meta"):
-        ours = cnnhistory.create_model(name, **networks.SETTINGS[name])
-        peer = torchvision.models.get_model(name, **networks.PEER_SETTINGS.get(name, {}))
-    shapes = [[tuple(t.shape) for t in net.state_dict().values()] for net in (ours, peer)]
-    assert shapes[0] == shapes[1]
+        ours = cnnhistory.create_model(name, **peers.PEERS[name].ours)
+        peer = peers.make_peer(name)
+    mine = [tuple(t.shape) for t in ours.state_dict().values()]
+    assert mine == [tuple(t.shape) for t in peers.in_our_order(name, peer)]
 
 
-CASES = [
+@pytest.mark.parametrize("name", [n for n in peers.PEERS if n.startswith(networks.SAVING)])
+def test_networks_that_save_memory_have_the_keyword(name):
+    with torch.device("meta"):
+        ours, peer = cnnhistory.create_model(name, **peers.PEERS[name].ours), peers.make_peer(name)
+        saving, peer_saving = peers.saving_memory(name, ours, peer)
+    assert type(saving) is type(ours)
+    assert (peer_saving is None) == (peers.PEERS[name].library == "timm")
+    names = {
+        name
+        for name in peers.PEERS
+        if "save_memory" in inspect.signature(builder_of(name)).parameters
+    }
+    assert names == {name for name in peers.PEERS if name.startswith(networks.SAVING)}
+
+
+def builder_of(name):
+    home = importlib.import_module(f"cnnhistory.{system_of(name).home}")
+    return getattr(home, name)
+
+
+class Allocating(torch.autograd.Function):
+    """Allocates in the forward pass, keeping the first part, and in the backward pass."""
+
+    @staticmethod
+    def forward(ctx, x, kept, forward, backward):
+        ctx.kept, ctx.backward = torch.empty(kept, dtype=torch.uint8), backward
+        torch.empty(forward, dtype=torch.uint8)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        torch.empty(ctx.backward, dtype=torch.uint8)
+        return gradient, None, None, None
+
+
+class Known(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        self.fc, self.sizes = nn.Linear(10, 3), sizes
+
+    def forward(self, x):
+        return Allocating.apply(self.fc(x), *self.sizes)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((5_000_000, 2_000_000, 1_000_000), 7_000_000),
+        ((5_000_000, 0, 9_000_000), 14_000_000),
+        ((0, 3_000_000, 2_000_000), 3_000_000),
+    ],
+)
+def test_peak_memory_of_a_known_network(sizes, expected):
+    x, target = torch.rand(25, 10), torch.zeros(25, dtype=torch.int64)
+    # weights with momenta and gradients, images and scores are a few thousand bytes
+    assert expected < memory.peak_bytes(Known(*sizes), x, target) < expected + 10_000
+
+
+def test_peak_memory_is_not_believed_if_something_is_left_over():
+    class Hoarding(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc, self.hoard = nn.Linear(4, 3), []
+
+        def forward(self, x):
+            self.hoard.append(torch.zeros(100_000))
+            return self.fc(x)
+
+    with pytest.raises(RuntimeError, match="expected 60 bytes of gradients to be left, got 40"):
+        memory.peak_bytes(Hoarding(), torch.rand(2, 4), torch.tensor([0, 1]))
+
+
+def test_record_of_memory():
+    record = memory.compare_memory("a case", 2**20, "a peer", 3 * 2**20)
+    assert (record.ours_mib, record.peer_mib, record.ratio) == (1, 3, 3)
+    assert "ratio  3.00 (ours 0.33 of the peer's)" in str(record)
+
+
+def test_record_of_answers():
+    found = agreement.agreement("nin_patches", agreement.patches(32, 20))
+    assert (found.case, found.images) == ("nin_patches, answers in bfloat16 and in float32", 20)
+    assert found.same >= 18
+    assert 0 < found.deviation < 0.05
+    assert f"same answer on {found.same} of 20 patches" in str(found)
+    assert torch.equal(agreement.patches(32, 20), agreement.patches(32, 21)[:20])
+
+
+def test_records_keep_what_they_have():
+    timed = timing.Record("a", 1.0, "b", 2.0, 2.0, (1.9, 2.1))
+    close = timing.compare("", lambda: None, "", lambda: None, 1, deviation=0.01)
+    assert "outputs differ by 1.00%" in str(close)
+    first, second = recording.as_run({}, {}, [timed, close])["records"]
+    assert "deviation" not in first
+    assert second["deviation"] == 0.01
+
+
+FORWARD = [
     "resnet18, forward, as shipped",
     "resnet18, forward, ours optimized",
     "resnet18, forward, both optimized",
+]
+HALF = ["resnet18, forward, ours in bfloat16", "resnet18, forward, both in bfloat16"]
+TRAINING = [
     "resnet18, training step, as shipped",
     "resnet18, training step, both channels-last",
 ]
+MEMORY = ["resnet18, peak memory, as shipped"]
 SMALL = ["networks", "--only", "resnet18", "--repeat", "1", "--batch", "2", "--size", "32"]
 
 
 @pytest.mark.peer
-def test_json(capsys):
+def test_json(capsys, monkeypatch):
+    monkeypatch.setattr(networks, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(networks, "agreements", lambda: iter(()))
     assert __main__.main([*SMALL, "--json"]) == 0
     out, progress = capsys.readouterr()
     found = json.loads(out)
@@ -176,25 +309,66 @@ def test_json(capsys):
         "processor_time": False,
         "repeat": 1,
         "only": ["resnet18"],
-        "kind": None,
+        "kind": list(networks.KINDS),
         "batch": 2,
         "size": 32,
     }
     assert set(found["machine"]) >= {"date", "processor", "threads", "torch"}
-    assert [record["case"] for record in found["records"]] == CASES
+    assert [r["case"] for r in found["records"]] == FORWARD + HALF + TRAINING + MEMORY
     for record in found["records"]:
-        assert set(record) == {"case", "ours_ms", "peer", "peer_ms", "ratio", "spread"}
-        assert record["ratio"] == pytest.approx(record["peer_ms"] / record["ours_ms"], rel=0.01)
+        unit = "mib" if "memory" in record["case"] else "ms"
+        fields = {"case", f"ours_{unit}", "peer", f"peer_{unit}", "ratio", "spread"}
+        assert set(record) - {"deviation"} == fields
+        assert ("deviation" in record) == (record["case"] in HALF)
+        ratio = record[f"peer_{unit}"] / record[f"ours_{unit}"]
+        assert record["ratio"] == pytest.approx(ratio, rel=0.01)
         assert record["peer"].startswith("torchvision ")
-    assert len(progress.splitlines()) == 5
+    assert len(progress.splitlines()) == len(found["records"])
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("kind", networks.KINDS)
+@pytest.mark.parametrize("kind", ["forward", "training", "memory"])
 def test_one_kind(capsys, kind):
     assert __main__.main([*SMALL, "--kind", kind, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [r["case"] for r in found["records"]] == [c for c in CASES if kind in c]
+    wanted = {"forward": FORWARD, "training": TRAINING, "memory": MEMORY}[kind]
+    assert [r["case"] for r in found["records"]] == wanted
+
+
+@pytest.mark.peer
+def test_answers_need_no_peer(capsys, monkeypatch):
+    monkeypatch.setattr(networks, "make_pair", None)
+    record = agreement.AgreementRecord("a run, answers", 10, 9, 0.01)
+    monkeypatch.setattr(networks, "agreements", lambda: iter([record]))
+    assert __main__.main(["networks", "--kind", "agreement", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["records"]
+    assert found == {"case": "a run, answers", "images": 10, "same": 9, "deviation": 0.01}
+
+
+@pytest.mark.peer
+def test_without_arithmetic_in_bfloat16_there_are_no_such_cases(capsys, monkeypatch):
+    monkeypatch.setattr(networks, "has_bfloat16", lambda: False)
+    assert __main__.main([*SMALL, "--kind", "bfloat16", "--json"]) == 0
+    out, progress = capsys.readouterr()
+    assert json.loads(out)["records"] == []
+    assert "no case in bfloat16: this processor has no arithmetic for it" in progress
+
+
+@pytest.mark.peer
+def test_what_saving_memory_costs_and_gains(capsys):
+    small = ["networks", "--only", "densenet121", "--repeat", "1", "--batch", "2", "--size", "64"]
+    assert __main__.main([*small, "--kind", "memory", "training", "--json"]) == 0
+    found = {r["case"]: r for r in json.loads(capsys.readouterr().out)["records"]}
+    assert list(found) == [
+        "densenet121, training step, as shipped",
+        "densenet121, training step, both channels-last",
+        "densenet121, training step, ours saving memory",
+        "densenet121, training step, both saving memory",
+        "densenet121, peak memory, as shipped",
+        "densenet121, peak memory, ours saving memory",
+        "densenet121, peak memory, both saving memory",
+    ]
+    assert found["densenet121, peak memory, ours saving memory"]["ratio"] > 1.03
 
 
 @pytest.mark.peer

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 JOINED_DASH = "\u2060–\u2060"  # no line break beside it
-NEEDED = ("case", "ours_ms", "peer", "peer_ms", "ratio", "spread")
+# A record is a comparison of two times or amounts of memory, or of the answers of two forms.
+TIMES = ("case", "ours_ms", "peer", "peer_ms", "ratio", "spread")
+MEMORY = ("case", "ours_mib", "peer", "peer_mib", "ratio", "spread")
+ANSWERS = ("case", "images", "same", "deviation")
 # Names of cases as readers write them.
 NAMES = (
     (r"resnet(\d+)", r"ResNet-\1"),
@@ -16,6 +19,14 @@ NAMES = (
     (r"vgg(\d+)", r"VGG-\1"),
     (r"alexnet", "AlexNet"),
     (r"googlenet", "GoogLeNet"),
+    (r"wrn_(\d+)_(\d+)", r"WRN-\1-\2"),
+    (r"resnext(\d+)_(\d+)x(\d+)d", r"ResNeXt-\1 \2×\3d"),
+    (r"densenet(\d+)", r"DenseNet-\1"),
+    (r"inception_resnet_v(\d)", r"Inception-ResNet-v\1"),
+    (r"inception_v(\d)", r"Inception-v\1"),
+    (r"xception", "Xception"),
+    (r"nasnet_a_large", "NASNet-A large"),
+    (r"mobilenet_v(\d)", r"MobileNet-v\1"),
     (r"bnn_cifar", "BNN"),
     (r"xnor_cifar", "XNOR-Net"),
     (r"(\d+)x(\d+)x(\d+)", r"\1×\2×\3"),
@@ -34,7 +45,8 @@ def read(path: Path) -> list[dict[str, Any]]:
         runs = document.get("runs", [document])
         for run in runs:
             for record in run["records"]:
-                missing = [name for name in NEEDED if name not in record]
+                form = next((f for f in (MEMORY, ANSWERS) if f[1] in record), TIMES)
+                missing = [name for name in form if name not in record]
                 if missing:
                     raise ValueError(f"{record} lacks {', '.join(missing)}")
     except (json.JSONDecodeError, KeyError, AttributeError) as error:
@@ -67,9 +79,11 @@ def kind_of(record: dict[str, Any]) -> tuple[str, str]:
     return name, kind
 
 
-def all_records(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records of all runs, in their order."""
-    return [record for run in runs for record in run["records"]]
+def all_records(
+    runs: Sequence[dict[str, Any]], having: str = "ratio"
+) -> list[dict[str, Any]]:
+    """Return the records of all runs that have a field, in their order."""
+    return [record for run in runs for record in run["records"] if having in record]
 
 
 def of_kind(runs: Sequence[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
@@ -123,6 +137,7 @@ def machine_text(run: dict[str, Any]) -> str:
         counted(machine.get("threads"), "thread"),
         *(f"{name} {machine[name]}" for name in machine if name in ("torch", "numba")),
         f"batch of {settings['batch']}" if "batch" in settings else "",
+        f"images of {settings['size']} pixels" if settings.get("size") else "",
         f"medians of {settings['repeat']} runs" if "repeat" in settings else "",
         "processor time" if settings.get("processor_time") else "",
         str(machine.get("date", "")),
@@ -149,7 +164,7 @@ def ratio_range(text: str, folder: Path) -> str:
         record["ratio"]
         for run in read(folder / f"{file}.json")
         if machine in processor(run)
-        for record in run["records"]
+        for record in all_records([run])
         if kind_of(record)[1] == kind and name in kind_of(record)[0]
     ]
     if not ratios:

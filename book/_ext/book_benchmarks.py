@@ -6,8 +6,9 @@
 
 reads benchmarks/results/networks.json, which `python -m benchmarks networks --keep` writes. A
 case is called "NAME, KIND". Each line becomes a group: its title, a chart for each kind, and a
-folded table with the numbers of every processor. The times follow, and where they were
-measured. Without a file the page says so; without lines every kind is a group.
+folded table with the numbers of every processor. Then follow how often two forms of a network
+gave the same answer, times, memory, and where they were measured. Without a file the page says
+so; without lines every kind is a group.
 
     {ratio}`xnor | against torch, both warm | batch 8 on 1 thread | Zen 4`
 
@@ -139,27 +140,73 @@ def table_html(group: Group, machines: dict[str, list[dict[str, Any]]]) -> str:
     return folded(f"{group.title}: ratios and their quartiles", tables)
 
 
-def times_html(name: str, machines: dict[str, list[dict[str, Any]]]) -> str:
-    """Return the times of all cases: a table for each processor."""
-    tables = [
-        html_table(
-            ("case", "ours, ms", "peer, ms", "peer"),
-            [
+def amounts_html(name: str, machines: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the times of all cases and their memory: for each a table for each processor."""
+    parts = []
+    for unit, field, digits, title in (
+        ("ms", "ours_ms", 2, "Times"),
+        ("MiB", "ours_mib", 1, "Peak memory"),
+    ):
+        tables = []
+        for machine, runs in machines.items():
+            records = all_records(runs, field)
+            if not records:
+                continue
+            apart = any("deviation" in record for record in records)
+            lines = [
                 (
                     written(r["case"]),
-                    f"{r['ours_ms']:.2f}",
-                    f"{r['peer_ms']:.2f}",
+                    f"{r[field]:.{digits}f}",
+                    f"{r[field.replace('ours', 'peer')]:.{digits}f}",
                     r["peer"],
+                    *(
+                        [f"{r['deviation']:.2%}" if "deviation" in r else ""]
+                        if apart
+                        else ()
+                    ),
                 )
-                for r in sorted(all_records(runs), key=lambda r: natural(kind_of(r)[0]))
-            ],
-            right=(False, True, True, False),
-            caption=f"Times, {name}: {machine}",
-            kind="benchmark-table",
-        )
-        for machine, runs in machines.items()
-    ]
-    return folded("Times of all cases", tables)
+                for r in sorted(records, key=lambda r: natural(kind_of(r)[0]))
+            ]
+            last = ["outputs differ by"] if apart else []
+            tables.append(
+                html_table(
+                    ("case", f"ours, {unit}", f"peer, {unit}", "peer", *last),
+                    lines,
+                    right=(False, True, True, False, *(True for _ in last)),
+                    caption=f"{title}, {name}: {machine}",
+                    kind="benchmark-table",
+                )
+            )
+        if tables:
+            parts.append(folded(f"{title} of all cases", tables))
+    return "".join(parts)
+
+
+def answers_html(machines: dict[str, list[dict[str, Any]]]) -> str:
+    """Return how often two forms of a network give the same answer, a table a processor."""
+    tables = []
+    for machine, runs in machines.items():
+        records = all_records(runs, "same")
+        if records:
+            (kind,) = {kind_of(record)[1] for record in records}
+            lines = [
+                (
+                    kind_of(r)[0],
+                    f"{r['same']:,} of {r['images']:,}",
+                    f"{100 * r['deviation']:.2f} %",
+                )
+                for r in records
+            ]
+            tables.append(
+                html_table(
+                    ("recorded network", "same answer", "largest difference of scores"),
+                    lines,
+                    right=(False, True, True),
+                    caption=f"{kind[0].upper()}{kind[1:]}: {machine}",
+                    kind="benchmark-table",
+                )
+            )
+    return "".join(tables)
 
 
 def folded(title: str, tables: Sequence[str]) -> str:
@@ -198,7 +245,11 @@ def content(
     )
     ordered = [run for one in machines.values() for run in one]
     return [
-        nodes.raw("", page + times_html(name, machines), format="html"),
+        nodes.raw(
+            "",
+            page + answers_html(machines) + amounts_html(name, machines),
+            format="html",
+        ),
         nodes.paragraph(text="Measured on:"),
         machines_list(ordered),
     ]
