@@ -11,7 +11,7 @@ from cnnhistory.search.space import CellSpace
 from cnnhistory.zoo import recipes
 from cnnhistory.zoo.recipes import SearchRecipe, Spec
 from cnnhistory.zoo.recipes.base import DIGITS
-from cnnhistory.zoo.recipes.search import HAND, RANDOM
+from cnnhistory.zoo.recipes.search import FOUND, HAND, RANDOM
 from cnnhistory.zoo.recording import record_run
 from cnnhistory.zoo.recording_search import cells_of, load_table
 
@@ -63,7 +63,7 @@ def test_a_table_is_recorded_after_a_stop(tiny, tmp_path, monkeypatch):
 def test_the_cells_of_the_larger_networks():
     drawn = CellSpace().sample(5, torch.Generator().manual_seed(0)).tolist()
     assert [cell for cell, _ in RANDOM] == [CellSpace().canonical(row) for row in drawn]
-    for cell, maps in (HAND, *RANDOM):
+    for cell, maps in (FOUND, HAND, *RANDOM):
         counts = {
             m: count_parameters(cell_network(16, 3, cell=cell, plan="nnrnn", maps=m, first=16))
             for m in (maps - 1, maps, maps + 1)
