@@ -160,7 +160,7 @@ def amounts_html(name: str, machines: dict[str, list[dict[str, Any]]]) -> str:
                     f"{r[field.replace('ours', 'peer')]:.{digits}f}",
                     r["peer"],
                     *(
-                        [f"{r['deviation']:.2%}" if "deviation" in r else ""]
+                        [f"{100 * r['deviation']:.2f} %" if "deviation" in r else ""]
                         if apart
                         else ()
                     ),

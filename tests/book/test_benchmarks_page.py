@@ -163,6 +163,50 @@ def test_a_line_becomes_charts_and_a_table_for_each_processor():
     assert "a: Intel Xeon, 2 cores" in text(found)
 
 
+def test_memory_has_a_chart_and_a_table_of_its_own():
+    runs = [run("a, forward")]
+    less = {"case": "a, peak memory", "ours_mib": 10.0, "peer": "p", "peer_mib": 15.04}
+    runs[0]["records"].append({**less, "ratio": 1.504, "spread": (1.504, 1.504)})
+    found = page.content("x", runs, ["Memory: peak memory"])
+    assert len(of_class(html(found), "benchmark-chart")) == 1
+    assert numbers(found)[0][1] == ["a", "1.50 (1.50–1.50)"]
+    assert numbers(found)[1][0] == ["case", "ours, ms", "peer, ms", "peer"]
+    assert numbers(found)[2] == [
+        ["case", "ours, MiB", "peer, MiB", "peer"],
+        ["a, peak memory", "10.0", "15.0", "p"],
+    ]
+    assert [summary.text for summary in html(found).iter("summary")][1:] == [
+        "Times of all cases",
+        "Peak memory of all cases",
+    ]
+
+
+def test_how_far_outputs_are_apart_stands_beside_the_times():
+    runs = [run("a, forward", "b, forward")]
+    runs[0]["records"][1]["deviation"] = 0.0123
+    assert numbers(page.content("x", runs))[1] == [
+        ["case", "ours, ms", "peer, ms", "peer", "outputs differ by"],
+        ["a, forward", "10.00", "15.00", "a peer", ""],
+        ["b, forward", "10.00", "15.00", "a peer", "1.23\xa0%"],
+    ]
+
+
+def test_answers_are_a_table_that_is_not_folded():
+    runs = [run("a, forward")]
+    runs[0]["records"].append(
+        {"case": "nin_patches, answers in bfloat16", "images": 1000, "same": 993, "deviation": 0.01}
+    )
+    found = page.content("x", runs)
+    drawn = html(found)
+    folded = {table for fold in drawn.iter("details") for table in fold.iter("table")}
+    (shown,) = (table for table in drawn.iter("table") if table not in folded)
+    assert rows(shown) == [
+        ["recorded network", "same answer", "largest difference of scores"],
+        ["nin_patches", "993\xa0of\xa01,000", "1.00\xa0%"],
+    ]
+    assert results.mean_ratio(page.all_records(runs)) == 1.5
+
+
 def test_a_chart_has_a_dot_and_a_bar_for_each_processor():
     drawn = html(page.content("x", two_machines(), LINE))
     forward, slow = of_class(drawn, "benchmark-chart")
@@ -212,14 +256,20 @@ def test_charts_share_their_axis_unless_their_ratios_lie_far_apart():
 
 
 def test_names_are_in_natural_order_and_as_people_write_them():
-    names = ["vgg16_bn", "resnet101", "vgg16", "resnet18", "alexnet"]
+    names = ["vgg16_bn", "resnet101", "vgg16", "resnet18", "alexnet", "inception_resnet_v2"]
+    names += ["resnext50_32x4d", "nasnet_a_large", "xception", "wrn_50_2"]
     found = page.content("x", [run(*(f"{name}, forward" for name in names))])
     assert [row[0] for row in numbers(found)[0][1:-1]] == [
         "AlexNet",
+        "Inception-ResNet-v2",
+        "NASNet-A large",
         "ResNet-18",
         "ResNet-101",
+        "ResNeXt-50 32×4d",
         "VGG-16",
         "VGG-16 with BN",
+        "WRN-50-2",
+        "Xception",
     ]
 
 
@@ -261,6 +311,8 @@ def test_a_processor_is_named_without_trade_marks():
         ("{}", "expected runs with records"),
         ("[]", "expected runs with records"),
         ('{"records": [{"case": "a"}]}', "lacks ours_ms, peer, peer_ms, ratio, spread"),
+        ('{"records": [{"case": "a", "ours_mib": 1}]}', "lacks peer, peer_mib, ratio, spread"),
+        ('{"records": [{"case": "a", "images": 1}]}', "lacks same, deviation"),
     ],
 )
 def test_broken_files_are_refused(tmp_path: Path, broken: str, message: str):
@@ -279,7 +331,8 @@ def test_recorded_results_are_sound_and_on_the_page(path: Path):
         cases = [r["case"] for r in page.all_records(runs)]
         assert len(set(cases)) == len(cases)
     for r in records:
-        assert r["ratio"] == pytest.approx(r["peer_ms"] / r["ours_ms"], rel=0.02)
+        unit = "mib" if "ours_mib" in r else "ms"
+        assert r["ratio"] == pytest.approx(r[f"peer_{unit}"] / r[f"ours_{unit}"], rel=0.02)
         assert r["spread"][0] <= r["spread"][1]
     text = (ROOT / "book" / "appendix" / "benchmarks.md").read_text(encoding="utf-8")
     assert f"```{{benchmarks}} {path.stem}\n" in text
