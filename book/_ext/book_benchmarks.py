@@ -74,7 +74,7 @@ def groups(lines: Iterable[str], runs: Sequence[dict[str, Any]]) -> list[Group]:
 
 
 def figure_html(group: Group, machines: dict[str, list[dict[str, Any]]]) -> str:
-    """Return the charts of a group with a legend."""
+    """Return the charts of a group with a legend of the processors in them."""
     panels, spans = [], []
     for kind in group.kinds:
         found = {name: of_kind(runs, kind) for name, runs in machines.items()}
@@ -103,6 +103,7 @@ def figure_html(group: Group, machines: dict[str, list[dict[str, Any]]]) -> str:
         f'<span><svg viewBox="0 0 14 14" aria-hidden="true"><circle class="m{n}" cx="7" cy="7" '
         f'r="4"/></svg>{escape(name)}</span>'
         for n, name in enumerate(machines)
+        if any(name in row.marks for _, rows in panels for row in rows)
     )
     return (
         f'<figure class="benchmark"><figcaption>{escape(group.title)}</figcaption>'

@@ -227,6 +227,12 @@ def test_a_chart_has_a_dot_and_a_bar_for_each_processor():
     assert [number.text for number in of_class(slow, "number")] == ["1.50"]
 
 
+def test_a_legend_names_the_processors_of_its_charts():
+    found = page.content("x", two_machines(), ["One: forward", "Other: train, slow"])
+    legends = [[span[0].tail for span in one] for one in of_class(html(found), "benchmark-legend")]
+    assert legends == [["AMD EPYC 4", "Intel Xeon"], ["AMD EPYC 4"]]
+
+
 def test_rows_stand_under_the_part_of_their_name_after_on():
     runs = [run("64x8x8 batch 8 on 1 thread, x", "64x8x8 batch 8 on 2 threads, x")]
     (chart,) = of_class(html(page.content("x", runs)), "benchmark-chart")
