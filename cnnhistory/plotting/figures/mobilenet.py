@@ -115,7 +115,7 @@ def _links(ax: Axes, x: float, inputs: int, outputs: int, kernel: int, color: st
     """Link each input with each output; the kernels stand in a row before their output."""
     for n, start in enumerate(_heights(inputs)):
         for end in _heights(outputs):
-            share = 0.36 + 0.16 * n if kernel > 1 else 0.42 + 0.13 * n
+            share = 0.48 + 0.14 * n if kernel > 1 else 0.42 + 0.13 * n
             _link(ax, (x, start), (x + COLUMN, end), share, kernel, color)
 
 

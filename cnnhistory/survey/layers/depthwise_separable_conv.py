@@ -13,6 +13,7 @@ SYSTEM = System(
     paper="sifre2014rigid",
     see_also=("chollet2017xception", "howard2017mobilenets"),
     object="models.xception.SeparableConv",
+    chapter="residual/mobilenet",
     digest="depthwise-separable-conv",
 )
 

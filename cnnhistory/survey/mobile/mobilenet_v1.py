@@ -38,6 +38,7 @@ SYSTEM = System(
         "mobilenet_v1",
         "mobilenet_v1_full",
     ),
+    chapter="residual/mobilenet",
     digest="mobilenet-v1",
 )
 

@@ -34,6 +34,7 @@ SYSTEM = System(
         "`dropout` in front of the linear layer is the release's 0.2",
     ),
     models=("mobilenet_v2",),
+    chapter="residual/mobilenet",
     digest="mobilenet-v2",
 )
 
