@@ -41,6 +41,7 @@ SYSTEM = System(
         "wrn_40_4",
         "wrn_50_2",
     ),
+    chapter="residual/wide_resnet",
     digest="wrn",
 )
 
