@@ -40,6 +40,7 @@ SYSTEM = System(
         "inception_resnet_v2",
         "residual_inception",
     ),
+    chapter="inception/inception_v4_resnet",
     digest="inception-resnet",
 )
 

@@ -23,6 +23,7 @@ SYSTEM = System(
     ),
     deviations=("weights start as in he2015delving; the paper does not give their start",),
     models=("inception_v4",),
+    chapter="inception/inception_v4_resnet",
     digest="inception-v4",
 )
 
