@@ -114,14 +114,14 @@ c2 = Statement(
 )
 def c3() -> Finding:
     """Train a small network with 1,024 maps without the scale and with 0.1."""
-    without, scaled = (zeros_after(80, scale) for scale in (1.0, 0.1))
+    without, scaled = (zeros_after(60, scale) for scale in (1.0, 0.1))
     dies = without > 0.9 and scaled < 0.5
     return Finding(
         "wrong" if dies else "unverified",
-        "after 80 steps most values in front of the average are zero without the scale, and with "
+        "after 60 steps most values in front of the average are zero without the scale, and with "
         "it less than half"
         if dies
-        else f"after 80 steps {100 * without:.0f} % are zero without the scale, {100 * scaled:.0f} "
+        else f"after 60 steps {100 * without:.0f} % are zero without the scale, {100 * scaled:.0f} "
         "% with it",
         ("of 1,024 maps",) if dies else (),
     )
