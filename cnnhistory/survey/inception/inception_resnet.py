@@ -108,7 +108,7 @@ c2 = Statement(
     verdict="wrong",
     truth="It is faster. With more than about 1,000 maps it was unstable: networks put out only "
     "zeros after some ten thousand steps, until the residuals were scaled down. A small one of "
-    "1,024 maps does the same within a hundred steps.",
+    "1,024 maps comes near that within a hundred steps.",
     source="szegedy2017inception, Sections 3.3 and 4",
     quoted=("about 1,000 maps", "some ten thousand steps"),
 )
