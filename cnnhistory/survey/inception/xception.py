@@ -31,7 +31,6 @@ SYSTEM = System(
         "its comparisons without shortcuts and with an activation in between",
     ),
     models=("xception", "xception_steps"),
-    chapter="inception/xception",
     digest="xception",
 )
 
