@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEEDS = 5
 CONVEX, NOT_CONVEX = "softmax regression", "dense network"
 MODELS = {CONVEX: "linear_classifier", NOT_CONVEX: "lenet300_100"}
-RATES = (0.03, 0.1, 0.3)  # of what is trained with smoothed or hard labels
+RATES = (0.03, 0.3)  # of what is trained with smoothed or hard labels
 
 
 class Seen(NamedTuple):

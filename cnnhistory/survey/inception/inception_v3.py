@@ -38,6 +38,7 @@ SYSTEM = System(
         "the auxiliary head only on request, `aux_heads=True`; it runs in training alone",
         "weights start as in he2015delving; the paper does not give their start",
     ),
+    chapter="inception/inception_v3",
     models=("inception_v3",),
     digest="inception-v3",
 )

@@ -12,6 +12,7 @@ SYSTEM = System(
     era="layers",
     task="layer",
     paper="szegedy2016rethinking",
+    chapter="inception/inception_v3",
     object="nn.unit.factored",
     digest="conv-factorization",
 )

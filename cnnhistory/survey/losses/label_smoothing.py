@@ -15,6 +15,7 @@ SYSTEM = System(
     task="loss",
     paper="szegedy2016rethinking",
     see_also=("guo2017calibration", "muller2019when"),
+    chapter="inception/inception_v3",
     object="nn.loss.LabelSmoothingLoss",
     digest="label-smoothing",
 )
@@ -35,7 +36,7 @@ def c1() -> Finding:
     """Train a dense network on 200 digits at a low and at a high rate, with both labels."""
     from cnnhistory.metrics.seeds import t_test
 
-    low, _, high = small_runs.RATES
+    low, high = small_runs.RATES
     losses = {
         (rate, eps): [seen.test.log_loss for seen in small_runs.labels_on_digits(rate, eps)]
         for rate in (low, high)

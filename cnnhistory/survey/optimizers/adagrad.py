@@ -13,6 +13,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="duchi2011adaptive",
+    chapter="inception/inception_v3",
     object="optim.adagrad.AdaGrad",
     digest="adagrad",
 )

@@ -11,6 +11,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="tieleman2012lecture",
+    chapter="inception/inception_v3",
     object="optim.rmsprop.RMSProp",
     digest="rmsprop",
 )
