@@ -211,5 +211,6 @@ def test_matplotlib_is_loaded_only_to_draw(module):
 @pytest.mark.parametrize("folder", [".", "figures"])
 def test_no_file_is_long_and_no_room_crowded(folder):
     files = list((Path(plotting.__file__).parent / folder).glob("*.py"))
-    assert 1 < len(files) <= 20
+    assert len(files) > 1
+    assert folder == "figures" or len(files) <= 20  # a file for each chapter
     assert {f.name: n for f in files if (n := len(f.read_text().splitlines())) > 300} == {}
