@@ -55,29 +55,6 @@ def _race(rate: float, batch_norm: bool) -> TrainingRecipe:
     )
 
 
-def _row_and_column(name: str, maps: int) -> TrainingRecipe:
-    """A row and a column of seven in place of the windows of `stack_7_patches`.
-
-    With 12 maps, as many as there, it has 29 % of its weights in the stacks; with 22 about as many.
-    Of 0.0025, 0.005 and 0.01, with 8 epochs and one other seed, both have their lowest validation
-    error with 0.01 (44.0 and 43.2 %); the windows of 7x7 do not mind (47.0, 47.0 and 47.2 %).
-
-    Said before the recording: the seeds of `stack_7_patches` spread by 1 point, so three against
-    three find a difference of 3 points with a probability of 80 %.
-    """
-    return TrainingRecipe(
-        id=f"stack_{name}_patches",
-        model="kernel_stacks",
-        epochs=16,
-        batch_size=64,
-        optimizer=adam(1e-2),
-        data=Spec(PATCHES, {"val_size": 0}),
-        network_args={"kernels": [[1, 7], [7, 1]], "maps": maps},
-        seeds=(0, 1, 2),
-        tolerance=6.0,
-    )
-
-
 RECIPES = (
     _steps("towers", maps=24, towers=3, mix_first=True, between="relu"),
     _steps("separable", maps=41),
@@ -85,6 +62,4 @@ RECIPES = (
     # more maps, so that it has as many parameters without the projections of the shortcuts
     _steps("plain", maps=44, residual=False),
     *(_race(rate, batch_norm) for batch_norm in (True, False) for rate in (0.02, 0.1, 0.5)),
-    _row_and_column("row_column", 12),
-    _row_and_column("row_column_wide", 22),
 )
