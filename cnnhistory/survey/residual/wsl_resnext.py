@@ -44,6 +44,7 @@ SYSTEM = System(
     ),
     models=("resnext101_32x48d",),
     module="models.resnext",
+    chapter="residual/resnext",
     digest="wsl-resnext",
 )
 
