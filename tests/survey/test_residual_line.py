@@ -23,6 +23,8 @@ def test_verdicts_of_the_literature():
         "densenet.c2": "correct",
         "densenet.c3": "correct",
         "densenet.c4": "wrong",
+        "densenet.c5": "correct",
+        "densenet.c6": "correct",
         "skip_connections.c1": "correct",
     }
 
@@ -44,6 +46,8 @@ def test_the_rest_is_computed():
         ("densenet.c2", ["add 12 to 48 maps", "4 times"]),
         ("densenet.c3", ["20,013,928", "44,549,160"]),
         ("densenet.c4", ["4,291,365,888", "7,570,194,432", "57 %"]),
+        # 2 L k0 + k L (L - 1) + 8 k L maps with k0 = 8 and k = 4: 41,088 and 11,328
+        ("densenet.c5", ["keeps 3.6 times", "2.0 times, and the gradients are equal"]),
     ],
 )
 def test_computed_facts(id, facts):
@@ -130,3 +134,13 @@ def test_shortcuts_that_do_not_help_would_not_be_confirmed(monkeypatch):
 
     monkeypatch.setattr(zoo, "record", swapped)
     assert verify("skip_connections.c1").verdict == "unverified"
+
+
+def test_concatenations_that_take_no_memory_would_not_be_confirmed(monkeypatch):
+    from cnnhistory.accounting import memory
+
+    kept = iter([100, 200, 100, 200])
+    monkeypatch.setattr(memory, "kept_bytes", lambda *args, **settings: next(kept))
+    finding = verify("densenet.c5")
+    assert finding.verdict == "wrong"
+    assert "keeps 2.0 times" in finding.computed

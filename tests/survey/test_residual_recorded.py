@@ -128,3 +128,28 @@ def test_short_paths(studied, deep, shallow, verdict):
     # with norms a^k the gradient is binomial with p = a / (1 + a)
     if verdict == "correct":
         assert "comes through 0.9" in finding.computed
+
+
+LOW, HIGH, WIDE = (0.03, 0.031, 0.032), (0.06, 0.061, 0.062), (0.02, 0.03, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("dense", "same", "large", "verdict"),
+    [
+        (LOW, HIGH, HIGH, "correct"),
+        (LOW, HIGH, WIDE, "imprecise"),  # not better than one of three times the parameters
+        (LOW, WIDE, HIGH, "unverified"),
+        (HIGH, LOW, HIGH, "wrong"),
+        (HIGH, WIDE, LOW, "wrong"),
+    ],
+)
+def test_little_data(monkeypatch, dense, same, large, verdict):
+    runs = {"densenet_bc_34_6": dense, "resnet20_6": same, "resnet20_10": large}
+
+    def record(id):
+        return SimpleNamespace(values=lambda: list(runs[id.removesuffix("_digits500")]))
+
+    monkeypatch.setattr(zoo, "record", record)
+    finding = verify("densenet.c6")
+    assert finding.verdict == verdict
+    assert "means of 3 seeds" in finding.computed
