@@ -8,7 +8,7 @@ from cnnhistory._util.lookup import expected
 from cnnhistory.plotting.diagram import Pen, arrow, box, frame
 from cnnhistory.plotting.style import COLORS, axes_or_new
 
-MAP, STEP, ROW = 0.8, 1.0, 1.0  # side of a map; from image to image; from map to map
+MAP, STEP, ROW = 0.8, 1.2, 1.0  # side of a map; from image to image; from map to map
 _OUTLINE, _FLOW = Pen(width=0.8), Pen(width=1)
 _PARTS = (("mean m\nvariance v", 1.5), ("(x − m) / √(v + ε)", 2.1), ("γ x̂ + β", 1.3))
 

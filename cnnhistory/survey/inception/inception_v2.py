@@ -30,6 +30,7 @@ SYSTEM = System(
         "weights start as in he2015delving",
     ),
     models=("inception_v2", "bn_mlp"),
+    chapter="inception/batch_norm",
     digest="inception-v2",
 )
 
@@ -143,7 +144,7 @@ def c3() -> Finding:
     source="santurkar2018how, Section 2.1, Figure 2",
 )
 def c4() -> Finding:
-    """Train for 200 steps without normalization, with it, and with it and noise behind it."""
+    """Train for 300 steps without normalization, with it, and with it and noise behind it."""
     from statistics import fmean
 
     from cnnhistory.survey import _batch_norm
@@ -154,7 +155,7 @@ def c4() -> Finding:
     drift, wrong = {}, {}
     for name, settings in arms.items():
         shifts: list[float] = []
-        wrong[name] = _batch_norm.error(_batch_norm.learned(200, 2.0, shifts=shifts, **settings))
+        wrong[name] = _batch_norm.error(_batch_norm.learned(300, 2.0, shifts=shifts, **settings))
         drift[name] = fmean(shifts)
     reduced, faster = drift["with"] < drift["without"], wrong["with"] < 0.5 * wrong["without"]
     gained = wrong["without"] - wrong["with"]
@@ -165,7 +166,7 @@ def c4() -> Finding:
         "wrong" if not (reduced and faster) else "imprecise" if other_reason else "correct",
         "a step moves the mean of an input by "
         + ", ".join(f"{drift[name]:.2f}" for name in arms)
-        + " of its standard deviation without it, with it and with noise behind it; after 200 "
+        + " of its standard deviation without it, with it and with noise behind it; after 300 "
         "steps "
         + ", ".join(f"{100 * wrong[name]:.0f}" for name in arms)
         + " % of the digits are wrong",

@@ -23,6 +23,7 @@ SYSTEM = System(
         )
     ),
     object="nn.norm.BatchNorm2d",
+    chapter="inception/batch_norm",
     digest="batch-norm",
 )
 
