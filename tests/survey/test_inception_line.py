@@ -1,5 +1,6 @@
 """The verdicts about Inception after GoogLeNet, and that each follows from what is computed."""
 
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.models import xception
 from cnnhistory.nn import cell, loss, unit
 from cnnhistory.optim import adagrad, rmsprop
+from cnnhistory.search.space import CellSpace
 from cnnhistory.survey import small_runs
 from cnnhistory.survey.inception import inception_resnet
 
@@ -20,6 +22,7 @@ SYSTEMS = (
     "inception_v4",
     "inception_resnet",
     "xception",
+    "nas_rl",
     "nasnet",
     "label_smoothing",
 )
@@ -47,6 +50,7 @@ def test_verdicts_of_the_literature():
         "xception.c2": "wrong",
         "xception.c3": "imprecise",
         "xception.c4": "correct",
+        "nas_rl.c1": "correct",
         "nasnet.c1": "correct",
         "nasnet.c2": "correct",
         "nasnet.c3": "correct",
@@ -81,6 +85,7 @@ def test_what_is_cited():
         ("xception.c1", ["34 of 36", "22,855,952", "23,834,568"]),
         ("xception.c3", ["8,357,403,496", "5,713,216,096", "1/8.4 to 1/9.0"]),
         ("xception.c4", ["reads 1 of 5 channels at 9 places", "second 5 channels at 1"]),
+        ("nas_rl.c1", ["chance has a lower mean than a controller"]),
         ("nasnet.c2", ["22 cells of 2 kinds: 18 and 4", "88,753,150"]),
     ],
 )
@@ -295,3 +300,21 @@ def test_nasnet_c2_would_be_wrong_for_another_cell(changed):
     finding = verify("nasnet.c2")
     assert finding.verdict == "wrong"
     assert "22 cells of 3 kinds" in finding.computed
+
+
+@pytest.mark.parametrize(
+    ("reward", "verdict"),
+    [
+        (lambda cell: cell.count("sep3") / 4, "correct"),
+        (lambda cell: zlib.crc32(cell.encode()) % 2 / 1e9, "unverified"),  # nothing to learn from
+    ],
+)
+def test_nas_rl_c1_follows_the_rewards(monkeypatch, reward, verdict):
+    from cnnhistory.zoo import recording_search
+
+    cells = CellSpace().cells()
+    table = {cell: SimpleNamespace(reward=reward(cell)) for cell in cells}
+    monkeypatch.setattr(recording_search, "load_table", lambda id: table)
+    finding = verify("nas_rl.c1")
+    assert finding.verdict == verdict
+    assert bool(finding.facts) == (verdict == "correct")

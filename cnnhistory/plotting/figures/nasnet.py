@@ -126,10 +126,11 @@ def decision_rows(
     ax = axes_or_new(ax, (3.4, 2.4))
     colors = [COLORS[k % len(COLORS)] for k in range(len(rows))]
     ax.stackplot(range(len(rows[0])), *rows, colors=colors, alpha=0.55, linewidth=0)
-    below = 0.0
+    below = [0.0, 0.0]  # at the first and the last batch
     for name, row in zip(names, rows, strict=True):
-        if row[-1] > 0.08:
-            ax.text(len(row) - 1.3, below + row[-1] / 2, name, ha="right", va="center", fontsize=9)
-        below += row[-1]
+        at = 0 if row[0] > row[-1] else -1  # where there is more room
+        x, side = (0.2, "left") if at == 0 else (len(row) - 1.2, "right")
+        ax.text(x, below[at] + row[at] / 2, name, ha=side, va="center", fontsize=9)
+        below = [below[0] + row[0], below[1] + row[-1]]
     ax.set(xlim=(0, len(rows[0]) - 1), ylim=(0, 1))
     return ax

@@ -36,7 +36,7 @@ SYSTEM = System(
             )
         ),
         Figure("CIFAR-10 test error, 7 @ 2304 with cutout", 2.40, "%", 0.2, "Table 1"),
-        Figure("computing of the search", 2_000, "GPU hours", 0, "Section 4"),
+        Figure("computing of the search", 2_000, "GPU days", 0, "Section 4, 500 for 4 days"),
     ),
     deviations=(
         "no auxiliary head",
@@ -46,6 +46,7 @@ SYSTEM = System(
         "are halved) is as in the authors' release",
         "weights start as in he2015delving",
     ),
+    chapter="inception/nasnet",
     models=(
         "nasnet_a_large",
         "nasnet_a_mobile",
