@@ -14,6 +14,7 @@ from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
 from cnnhistory.zoo.recipes import (
     RECIPES,
+    WAITING,
     AblationRecipe,
     CompressionRecipe,
     SearchRecipe,
@@ -24,10 +25,11 @@ from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.rounding import LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
 
-TRAININGS = [id for id, plan in RECIPES.items() if isinstance(plan, TrainingRecipe)]
-COMPRESSIONS = [id for id, plan in RECIPES.items() if isinstance(plan, CompressionRecipe)]
-ABLATIONS = [id for id, plan in RECIPES.items() if isinstance(plan, AblationRecipe)]
-SEARCHES = [id for id, plan in RECIPES.items() if isinstance(plan, SearchRecipe)]
+PLANS = {id: plan for id, plan in RECIPES.items() if id not in WAITING}
+TRAININGS = [id for id, plan in PLANS.items() if isinstance(plan, TrainingRecipe)]
+COMPRESSIONS = [id for id, plan in PLANS.items() if isinstance(plan, CompressionRecipe)]
+ABLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, AblationRecipe)]
+SEARCHES = [id for id, plan in PLANS.items() if isinstance(plan, SearchRecipe)]
 ON_SHIPPED_DATA = [
     id
     for id in TRAININGS
@@ -36,7 +38,7 @@ ON_SHIPPED_DATA = [
 WITH_DIGITS = [id for id in COMPRESSIONS if "scale" in RECIPES[id].data.init_args]
 
 
-@pytest.mark.parametrize("id", RECIPES)
+@pytest.mark.parametrize("id", PLANS)
 def test_a_run_is_recorded_as_its_recipe_stands(id):
     record, plan = zoo.record(id), zoo.recipe(id)
     assert record.recipe == as_plain(plan)
@@ -57,7 +59,8 @@ def test_the_folder_has_what_the_records_name_and_nothing_else():
     }
     found = {path.name for path in FOLDER.iterdir() if path.suffix != ".json"}
     assert found == named
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(RECIPES)
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(PLANS)
+    assert set(RECIPES) >= WAITING
 
 
 @pytest.mark.parametrize("id", TRAININGS)
