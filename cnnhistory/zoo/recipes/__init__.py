@@ -50,15 +50,10 @@ WAITING: frozenset[str] = frozenset({
     "cells_random4_patches",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
-    "nas_cells_digits",
     "resnet20_6_cifar10",
     "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
-    "steps_plain_patches",
-    "steps_separable_patches",
-    "steps_separable_relu_patches",
-    "steps_towers_patches",
 })  # fmt: skip
 
 
