@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from matplotlib.axes import Axes
 from torch import nn
 
 from cnnhistory._util.lookup import expected
-from cnnhistory.nn.residual import Bottleneck
 from cnnhistory.plotting.diagram import Pen, arrow, box, frame, line
 from cnnhistory.plotting.style import COLORS, axes_or_new
 from cnnhistory.plotting.svg import WIDEST
+
+if TYPE_CHECKING:
+    from cnnhistory.nn.residual import Bottleneck
 
 SIZE = (2.1, 0.62)  # of a layer's box
 COLUMN, ROW = 2.5, 1.05  # from path to path, from layer to layer
@@ -33,7 +37,8 @@ def paths(block: Bottleneck, *, x: float = 0.0, ax: Axes | None = None) -> Axes:
 
     Source: xie2017aggregated, Figures 1 and 3(a).
     """
-    if not isinstance(block, Bottleneck):
+    layers = (getattr(block, name, None) for name in ("conv1", "conv2", "conv3"))
+    if not all(isinstance(layer, nn.Conv2d) for layer in layers):
         raise expected("block", "a bottleneck block", type(block).__name__)
     ax = axes_or_new(ax, (WIDEST, 3.4))
     count, ends = block.conv2.groups, block.conv1.in_channels
