@@ -30,6 +30,7 @@ FLAGS = {
     "batch_norm", "aux_heads", "torchvision_port", "lrn", "overlapping_pooling", "one_tower",
     "plain", "last_relu", "relu_between", "stride_in_3x3", "unit_biases", "input_scale",
     "float_counterpart", "save_memory", "released", "mix_first", "residual",
+    "linear",
 }  # fmt: skip
 # setting of a builder -> values that no builder takes; a new setting without an entry is an error
 WRONG = {
@@ -52,6 +53,7 @@ WRONG = {
     ),
     "image_size": (0, -32, 32.5, NAN, INF, "32"),
     "dense_for": (0, -32, 32.5, NAN),
+    "halvings": (-1, 99, 2.5, NAN, "2"),
     "width": (0, -1, NAN, INF, "1"),
     "dropout": (NAN, -0.1, 1.0, 1.5, "0.5"),
     "noise": (NAN, -0.1, float("inf"), "0.5"),

@@ -62,7 +62,7 @@ class KernelStacks(nn.Module):
     ) -> None:
         super().__init__()
         check_counts(maps=maps, num_classes=num_classes, in_channels=in_channels)
-        windows = [(side, side) if isinstance(side, int) else tuple(side) for side in kernels]
+        windows = [tuple(side) if isinstance(side, Sequence) else (side, side) for side in kernels]
         odd = all(len(window) == 2 and _odd(*window) for window in windows)
         if not (windows and odd):
             raise expected("kernels", "one or more odd sides", kernels)

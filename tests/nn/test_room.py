@@ -98,7 +98,11 @@ BAD = {
         BLOCK, {"in_channels": COUNTS, "width": COUNTS, "stride": COUNTS, "option": ("D",)}
     ),
 }  # fmt: skip
-BUILT_FROM_A_NETWORK = {"inference.InferenceNetwork", "branches.Branches"}
+BUILT_FROM_A_NETWORK = {
+    "inference.InferenceNetwork",
+    "branches.Branches",
+    "branches.ResidualInception",
+}
 
 
 def layer_of(name):

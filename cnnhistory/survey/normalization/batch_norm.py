@@ -36,7 +36,7 @@ SYSTEM = System(
     truth="As stated. In the paper Inception needs 31 million steps for a top-1 accuracy of "
     "72.2 %; with batch normalization and five times the rate 2.1 million are enough.",
     source="ioffe2015batch, Section 4.2.2, Figure 3",
-    quoted=("31 million", "72.2 %", "2.1 million"),
+    quoted=("31 million", "72.2 %", "five times", "2.1 million"),
 )
 def c1() -> Finding:
     """Train the small network for 100 steps with and without, at three rates, from three seeds."""
