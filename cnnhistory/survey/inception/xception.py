@@ -31,6 +31,7 @@ SYSTEM = System(
         "its comparisons without shortcuts and with an activation in between",
     ),
     models=("xception", "xception_steps"),
+    chapter="inception/xception",
     digest="xception",
 )
 
