@@ -61,5 +61,6 @@ def test_the_first_strides_are_left_out():
         [1, 1, 2, 1, 2],
         [2, 1, 2, 1, 2],
     ]
+    assert last_halvings((2, 2, 1, 2, 2), 2) == [1, 1, 1, 2, 2]
     with pytest.raises(ValueError, match="halvings: expected an integer from 0 to 3, got 4"):
         last_halvings(strides, 4)
