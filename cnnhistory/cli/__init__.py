@@ -93,7 +93,7 @@ def _plain_warnings() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cnnhistory.cli import compress, look
+    from cnnhistory.cli import compress, export, look
     from cnnhistory.cli import data as data_sets
     from cnnhistory.cli.record import record as make_record
 
@@ -158,4 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("file")
     expand.add_argument("-o", "--output", required=True, help="the .safetensors file")
     expand.set_defaults(run=compress.decompress)
+
+    browser = commands.add_parser("export", help="write a network that runs in a browser")
+    browser.add_argument("model", help="what is exported")
+    browser.add_argument("--weights", required=True, metavar="ID", help="a recorded run of it")
+    browser.add_argument("--seed", type=int, help="of that run (default: the first with weights)")
+    browser.add_argument("-o", "--output", required=True, help="the folder; ID.json and ID.bin")
+    browser.set_defaults(run=export.export)
     return parser
