@@ -201,6 +201,24 @@ def constrain(network: nn.Module) -> None:
             layer.constrain()
 
 
+def without_latent_weights(network: nn.Module) -> dict[str, Tensor]:
+    """Return a network's state in which binary layers have only what they compute with.
+
+    The real weights of a filter become m sign(W), with m their mean absolute value: the same signs
+    and the same scale, so the outputs do not change, but few bits where it is packed. Training
+    cannot go on from it as from the real weights.
+
+    Shape: as `network.state_dict()`; the tensors are copies.
+    """
+    state = {key: value.detach().clone() for key, value in network.state_dict().items()}
+    for name, layer in network.named_modules():
+        if isinstance(layer, BinaryConv2d | BinaryLinear):
+            w = layer.weight.detach()
+            mean = w.abs().flatten(1).mean(1).reshape(-1, *[1] * (w.dim() - 1))
+            state[f"{name}.weight" if name else "weight"] = mean * binarize(w)
+    return state
+
+
 def _start(weight: Tensor, bound: float | None) -> float:
     """Draw weights from U[-H, H], H = sqrt(1.5 / (fan in + fan out)); return the bound."""
     window = weight[0, 0].numel()

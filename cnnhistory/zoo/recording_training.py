@@ -29,6 +29,7 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
 
     from cnnhistory.metrics.calibration import calibration
     from cnnhistory.metrics.rejection import margin, rejection_curve
+    from cnnhistory.nn.binary import without_latent_weights
     from cnnhistory.tasks.callbacks import TestErrorEachEpoch
     from cnnhistory.tasks.classification import build_classifier, evaluate
     from cnnhistory.training.fitting import fit
@@ -65,7 +66,8 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
     def wrong(predictions: Tensor) -> int:
         return int((predictions != outcome.targets).sum())
 
-    form, dtype, reason = stored_form(state, same_answers(answers, wrong, state))
+    kept = without_latent_weights(network)
+    form, dtype, reason = stored_form(kept, same_answers(answers, wrong, state))
     content, name = weights_content(form), file_of(plan.id, seed, "safetensors")
     doubt = rejection_curve(margin(outcome.scores), outcome.predictions != outcome.targets)
     sure = calibration(outcome.scores, outcome.targets)

@@ -5,7 +5,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, ScaledSignConv2d, Sign, constrain
+from cnnhistory.nn.binary import (
+    BinaryConv2d,
+    BinaryLinear,
+    ScaledSignConv2d,
+    Sign,
+    constrain,
+    without_latent_weights,
+)
 from cnnhistory.nn.sign import filter_scale, signs
 
 
@@ -94,3 +101,23 @@ def test_small_steps_add_up_until_a_sign_turns():
         y.sum().backward()
         optimizer.step()
     assert outputs == [1, 1, 1, -1]
+
+
+def test_without_latent_weights_a_network_computes_the_same():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3),
+        nn.BatchNorm2d(8),
+        ScaledSignConv2d(8, 6, 3),
+        nn.Flatten(),
+        BinaryLinear(6 * 4 * 4, 5),
+    ).eval()
+    x, before = torch.randn(4, 3, 8, 8), {k: v.clone() for k, v in net.state_dict().items()}
+    expected = net(x)
+    state = without_latent_weights(net)
+    torch.testing.assert_close(net.state_dict(), before, rtol=0, atol=0)
+    assert state["2.conv.weight"].abs().flatten(1).std(1).max() < 1e-6
+    assert not torch.equal(state["2.conv.weight"], before["2.conv.weight"])
+    torch.testing.assert_close(state["0.weight"], before["0.weight"], rtol=0, atol=0)
+    net.load_state_dict(state)
+    torch.testing.assert_close(net(x), expected)
