@@ -1,0 +1,1 @@
+"""Applications in graphics, a room for each."""

@@ -1,0 +1,1 @@
+"""Octrees of surfaces, and convolutional networks on them, in plain PyTorch."""
