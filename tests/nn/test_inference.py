@@ -57,7 +57,7 @@ def compare(name, shape, **settings):
 
 
 # Before a sign there is nothing to fold into: see cnnhistory.compression.packed for these.
-MODELS = cnnhistory.list_models()
+MODELS = [name for name in cnnhistory.list_models() if len(model_card(name).input_shape) == 3]
 NORM_FIRST = ("wrn_16", "wrn_28", "wrn_40", "densenet", "nasnet")
 BINARY = {name for name in MODELS if name.startswith(("bnn_", "bwn_", "xnor_"))}
 

@@ -9,5 +9,7 @@ SYSTEM = System(
     era="nlp",
     task="translation",
     paper="gehring2017convolutional",
+    see_also=("salimans2016weight",),
+    models=("convs2s", "convs2s_en_fr", "convs2s_small"),
     digest="convs2s",
 )

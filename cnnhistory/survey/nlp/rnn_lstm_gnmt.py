@@ -10,5 +10,6 @@ SYSTEM = System(
     task="translation",
     paper="hochreiter1997long",
     see_also=("wu2016google",),
+    models=("gnmt", "gnmt_small"),
     digest="rnn-lstm-gnmt",
 )

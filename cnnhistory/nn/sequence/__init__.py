@@ -1,0 +1,1 @@
+"""Layers of networks that turn one sequence into another."""
