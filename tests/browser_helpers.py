@@ -57,7 +57,7 @@ class Handler(SimpleHTTPRequestHandler):
         if path == "/look.html":
             return self.answer((HARNESS % self.script).encode(), "text/html")
         if path in self.files:
-            return self.answer(self.files[path], "application/octet-stream")
+            return self.answer(self.files[path], self.guess_type(path))
         return super().do_GET()
 
     def answer(self, content: bytes, kind: str) -> None:

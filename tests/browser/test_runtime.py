@@ -76,7 +76,8 @@ COMPARE = """
   const { sizeOf } = await import("/tensor.mjs");
   const name = %s;
   const network = await loadNetwork(location.href, name);
-  const read = async (end) => new Float32Array(await (await fetch(`/${name}.${end}`)).arrayBuffer());
+  const bytes = async (end) => (await fetch(`/${name}.${end}`)).arrayBuffer();
+  const read = async (end) => new Float32Array(await bytes(end));
   const [images, wanted] = [await read("images"), await read("values")];
   const size = sizeOf(network.input);
   const digits = images.length / size;
