@@ -1,10 +1,11 @@
-"""Pooling layers that torch does not have."""
+"""Pooling layers that torch does not have, or has in another form."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnhistory._util.checks import check_counts
+from cnnhistory._util.checks import check_counts, check_finite
+from cnnhistory._util.lookup import expected
 from cnnhistory.nn.size import check_maps
 
 
@@ -47,3 +48,120 @@ class Subsample2d(nn.Module):
     def extra_repr(self) -> str:
         """Show the number of maps."""
         return f"{self.channels}"
+
+
+class WindowPool2d(nn.Module):
+    """Make one number of each window of a map; what number, a subclass says in `pool`.
+
+    Shape: input (N, C, H, W), output (N, C, H', W') with H' = floor((H - k) / s) + 1 for a kernel
+    of k x k and the stride s, k where it is not given; W' likewise.
+
+    Raises:
+        ValueError: `kernel_size` or `stride` is below 1, or the maps are smaller than the kernel.
+    """
+
+    def __init__(self, kernel_size: int, stride: int | None = None) -> None:
+        super().__init__()
+        stride = kernel_size if stride is None else stride
+        check_counts(kernel_size=kernel_size, stride=stride)
+        self.kernel_size, self.stride = kernel_size, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the pooled maps."""
+        size, step = self.kernel_size, self.stride
+        if x.dim() != 4 or min(x.shape[2:]) < size:
+            raise expected("input", f"(N, C, H, W) of {size}x{size} at least", tuple(x.shape))
+        # a view, without a copy: (N, C, H', W', k, k)
+        return self.pool(x.unfold(2, size, step).unfold(3, size, step))
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return one number for each window. Shape: (N, C, H', W', k, k) to (N, C, H', W')."""
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        """Show the window."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}"
+
+
+class LPPool2d(WindowPool2d):
+    """Pool with the p-norm: the mean of the p-th powers, and of that the p-th root.
+
+    y = (1/n sum_i |x_i|^p)^(1/p) for the n values of a window. For values that are not negative,
+    p = 1 is the average, p = 2 the root mean square, and y grows with p towards the maximum.
+
+    Raises:
+        ValueError: as `WindowPool2d`; `p` is not a positive, finite number.
+
+    Source: sermanet2012convolutional, Section 2.2, equation (2).
+
+    Deviations: the paper weights the window by a Gaussian; all weights are 1/n here, so that p
+        leads from the average to the maximum. (`torch.nn.LPPool2d` has a sum and no absolute
+        value.)
+    """
+
+    def __init__(self, kernel_size: int, stride: int | None = None, p: float = 2.0) -> None:
+        super().__init__(kernel_size, stride)
+        check_finite("p", p, positive=True)
+        self.p = float(p)
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return the p-norm of each window."""
+        x = windows.flatten(-2).abs()
+        # Powers of numbers up to 1 neither overflow nor vanish all together. Mathematically the
+        # largest value cancels, so no gradient goes through it.
+        largest = x.detach().amax(-1)
+        silent = largest == 0
+        mean = (x / largest.where(~silent, 1)[..., None]).pow(self.p).mean(-1)
+        return largest * mean.masked_fill(silent, 1).pow(1 / self.p)
+
+    def extra_repr(self) -> str:
+        """Show the window and the exponent."""
+        return f"{super().extra_repr()}, p={self.p:g}"
+
+
+class MixedPool2d(WindowPool2d):
+    """Take the maximum or the average, drawn anew for every map of every image in training.
+
+    y = L max_i x_i + (1 - L) mean_i x_i. In training L is 0 or 1 with equal probability; in
+    evaluation it is 1/2, its mean.
+
+    Source: yu2014mixed, Section 3, equations (3) to (5).
+
+    Deviations: for evaluation the paper takes the choice that was the more frequent one in
+        training; with equal probabilities that is an accident, and the mean is taken here.
+    """
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return a maximum or an average of each window."""
+        x = windows.flatten(-2)
+        top, mean = x.amax(-1), x.mean(-1)
+        if not self.training:
+            return (top + mean) / 2
+        choice = torch.rand(*x.shape[:2], 1, 1, device=x.device) < 0.5
+        return torch.where(choice, top, mean)
+
+
+class StochasticPool2d(WindowPool2d):
+    """Draw one value of each window, with a probability in proportion to its size.
+
+    p_i = a_i / sum_j a_j for values a_i that are not negative. In training y = a_l with l drawn by
+    these probabilities; in evaluation y = sum_i p_i a_i, the mean of what would be drawn. Where all
+    values are 0, so is y.
+
+    Raises:
+        ValueError: as `WindowPool2d`; the input has a negative value, or NaN.
+
+    Source: zeiler2013stochastic, Section 3, equations (4) to (6).
+    """
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return a drawn value, or the mean of draws, of each window."""
+        x = windows.flatten(-2)
+        if not bool((x >= 0).all()):
+            raise expected("input", "values that are not negative, such as ReLU's", x.min().item())
+        total = x.sum(-1, keepdim=True)
+        if not self.training:
+            return (x * x).sum(-1) / total[..., 0].where(total[..., 0] > 0, 1)
+        # the place in the window where the running sum passes a random part of the whole
+        passed = x.detach().cumsum(-1) > total.detach() * torch.rand_like(total)
+        return x.gather(-1, passed.int().argmax(-1, keepdim=True))[..., 0]

@@ -13,6 +13,8 @@ from cnnhistory.nn.cell import Genotype
 
 LINKS = torch.ones(2, 3, dtype=torch.bool)
 COUNTS = (0, -1, 1.5, "3", None, float("nan"))
+COUNTS_OR_NONE = (0, -1, 1.5, "3", float("nan"))  # None stands for the kernel's size
+POOL = {"kernel_size": 2, "stride": 2}
 REALS = (float("nan"), float("inf"), "1")
 BLOCK = {"in_channels": 2, "width": 2, "stride": 1, "option": "A"}
 CONV = {"in_channels": 2, "out_channels": 2, "kernel_size": 3, "stride": 1}
@@ -82,6 +84,13 @@ BAD = {
     "norm.RandomShift": (
         {}, {"mean": (*REALS, -1), "std": (*REALS, 0.9), "spread": (*REALS, -1)}
     ),
+    "pool.WindowPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
+    "pool.LPPool2d": (
+        POOL,
+        dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE) | {"p": (*REALS, 0, -1)},
+    ),
+    "pool.MixedPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
+    "pool.StochasticPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
     "pool.Subsample2d": ({"channels": 2}, {"channels": COUNTS}),
     "rbf.EuclideanRBF": ({"codes": torch.ones(2, 3)}, {"codes": (torch.ones(3),)}),
     "same.SamePool2d": (
