@@ -85,4 +85,4 @@ class Controller(nn.Module):
             entropies.append(-(scores.exp() * scores).sum(1, keepdim=True))
             if step < len(self.embeddings):
                 x = self.embeddings[step](drawn[:, 0])
-        return tuple(torch.cat(parts, 1) for parts in (decisions, log_probs, entropies))  # type: ignore[return-value]
+        return torch.cat(decisions, 1), torch.cat(log_probs, 1), torch.cat(entropies, 1)
