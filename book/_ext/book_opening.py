@@ -1,4 +1,4 @@
-"""The directive {opening}: one digit on its way through LeNet-5, the picture on the front page.
+"""One digit on its way through LeNet-5: the front page's picture where its figure does not run.
 
 Every map is computed when the book is built, with the weights of a recorded run. Values become
 two colors, one below and one above zero, that fade towards zero, so that the picture stands on
@@ -11,10 +11,7 @@ from functools import cache
 from html import escape
 
 import torch
-from docutils import nodes
 from PIL import Image
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 from cnnhistory import create_model, zoo
 from cnnhistory.data.digits import DigitsDataModule
@@ -71,7 +68,7 @@ def stage(sheet: torch.Tensor, alt: str, name: str, below: str) -> str:
 
 
 @cache
-def opening_html() -> str:
+def stages_html() -> str:
     """Return the picture: input, the maps of each layer, the drawing that is nearest."""
     network = create_model("lenet5").eval()
     network.load_state_dict(zoo.load_weights(RUN))
@@ -95,25 +92,4 @@ def opening_html() -> str:
     parts.append(stage(f6, looks, "F6", "84 values\nas 7×12"))
     drawn = f"The drawing of the {answer}"
     parts.append(stage(code, drawn, f"answer: {answer}", "its drawing\n7×12"))
-    return (
-        f'<figure class="opening"><div class="opening-stages">{"".join(parts)}</div>'
-        "<figcaption>A digit on its way through LeNet-5, the network of 1998 with 60,000 "
-        "parameters. Each tile is one map, computed when this page was built: orange above "
-        "zero, blue below, strong where the value is large. The 84 values of F6 are compared "
-        f"with ten drawings; nearest is the {answer}.</figcaption></figure>"
-    )
-
-
-class Opening(SphinxDirective):
-    """Insert the picture."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return it as HTML."""
-        self.env.note_dependency(__file__)
-        return [nodes.raw("", opening_html(), format="html")]
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
-    app.add_directive("opening", Opening)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return f'<div class="opening-stages">{"".join(parts)}</div>'

@@ -21,6 +21,7 @@ ONLY_WITH = {  # what the file is called: what the page has when it needs the fi
     "sphinx-design": 'class="sd-',
     "design-tabs": "sd-tab-",
     "timeline": 'id="timeline"',
+    "live/": "data-live=",
     "exercise.css": "exercise",
     "clipboard": "highlight",
     "copybutton": "highlight",

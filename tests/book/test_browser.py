@@ -4,106 +4,27 @@ A page of ours loads the book's pages in frames, looks at them and sends back wh
 """
 
 import json
-import queue
-import shutil
-import subprocess
-import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_helpers import BROWSER, MISSING, looking
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
 
 pytestmark = [
     pytest.mark.book,
     pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(NAMES)} is installed"),
+    pytest.mark.skipif(BROWSER is None, reason=MISSING),
 ]
-
-HARNESS = """<!doctype html><meta charset="utf-8"><body><script>
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const open = (address, width) => new Promise((done) => {
-  const frame = document.createElement("iframe");
-  frame.style = `width: ${width}px; height: 800px; border: 0`;
-  frame.onload = () => done(frame);
-  frame.src = address;
-  document.body.append(frame);
-});
-async function until(check, ms = 20000) {
-  for (let spent = 0; spent < ms; spent += 50) {
-    const found = check();
-    if (found) return found;
-    await wait(50);
-  }
-  return null;
-}
-async function look() {
-%s
-}
-look().catch((error) => ({ error: String(error) })).then((seen) =>
-  fetch("/seen", { method: "POST", body: JSON.stringify(seen) }));
-</script>"""
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the book, the page that looks at it, and takes what that saw."""
-
-    script = ""
-    seen: "queue.Queue[Any]"
-
-    def do_GET(self) -> None:
-        if self.path != "/look.html":
-            return super().do_GET()
-        page = (HARNESS % self.script).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(204)
-        self.end_headers()
-        self.seen.put(json.loads(body))
-
-    def log_message(self, *parts: object) -> None:
-        pass
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Any:
+def look() -> Any:
     assert (HTML / "index.html").is_file(), "there is no book: run `make book` first"
-
-    def run(script: str, seconds: float = 120) -> Any:
-        seen: queue.Queue[Any] = queue.Queue()
-        handler = type("Looking", (Handler,), {"script": script, "seen": seen})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(HTML)))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/look.html"
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-        flags += ["--disable-background-networking", "--remote-debugging-port=0"]
-        profile = f"--user-data-dir={tmp_path / 'profile'}"
-        browser = subprocess.Popen(
-            [str(BROWSER), *flags, profile, "--window-size=1400,1000", address],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            return seen.get(timeout=seconds)
-        finally:
-            browser.terminate()
-            browser.wait(20)
-            server.shutdown()
-            server.server_close()
-
-    return run
+    return partial(looking, HTML)
 
 
 SEARCH = """

@@ -1,0 +1,157 @@
+"""The directive {live}: a figure that runs in the page, and the files that such figures load.
+
+    ```{live} lenet5
+    What to look for.
+    ```
+
+`FIGURES` says which script of _static/live/figures fills it, with which options, and what it
+shows in words. Until the script is ready, without JavaScript, and if a file is damaged, the
+page shows a stored picture, _static/live/stored/NAME.png, made by book/_tools/live_pictures.py.
+The networks and digits are written when the book is built, from the package and its small data.
+"""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import book_opening
+from docutils import nodes
+from docutils.parsers.rst import directives
+from live_data import FILES
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+STATIC = Path(__file__).resolve().parents[1] / "_static"
+
+
+class Figure(NamedTuple):
+    """A live figure: its script, the options of that, and what it shows in words.
+
+    `stored` is HTML that stands in for the picture of a file.
+    """
+
+    script: str
+    options: dict[str, Any]
+    alt: str
+    stored: str = ""
+
+
+def _lenet(run: str, digits: str, levels: list[float], **more: Any) -> dict[str, Any]:
+    return {"network": run, "digits": digits, "levels": levels, **more}
+
+
+FIGURES = {
+    "front": Figure(
+        "lenet",
+        _lenet(
+            "lenet5_mnist",
+            "lenet5_digits",
+            [-0.1, 1.175],
+            inner=28,
+            box=20,
+            mass=True,
+            first=4,
+        ),
+        "A surface to draw a digit on, the maps of every layer of LeNet-5, and ten bars: "
+        "how far its last layer is from the drawing of each digit",
+        "opening",
+    ),
+    "lenet5": Figure(
+        "lenet",
+        _lenet(
+            "lenet5_mnist",
+            "lenet5_digits",
+            [-0.1, 1.175],
+            inner=28,
+            box=20,
+            mass=True,
+            first=2,
+        ),
+        "A surface to draw a digit on, the maps of every layer of LeNet-5, the distance to the "
+        "code of each digit, and the sum of the unit that is pointed at",
+    ),
+    "lenet1989": Figure(
+        "lenet",
+        _lenet(
+            "lenet1989_online",
+            "lenet1989_digits",
+            [-1.0, 1.0],
+            inner=16,
+            box=16,
+            first=3,
+        ),
+        "A surface to draw a digit on, the maps of H1 and H2 and the units of H3 of the "
+        "network of 1989, the score of each digit, and the sum of the unit pointed at",
+    ),
+}
+
+
+def stored_html(name: str, root: str) -> str:
+    """Return the picture that stands in for a figure; `root` leads to the first page."""
+    figure = FIGURES[name]
+    if figure.stored == "opening":
+        return book_opening.stages_html()
+    picture = f"{root}_static/live/stored/{name}.png"
+    return f'<img src="{picture}" alt="{escape(figure.alt)}" loading="lazy">'
+
+
+def live_html(name: str, root: str) -> str:
+    """Return a figure as HTML: the stored picture, and room for what the script makes."""
+    figure = FIGURES[name]
+    options = escape(json.dumps(figure.options))
+    return (
+        f'<div class="live" data-live="{figure.script}" data-options="{options}">'
+        f'<div class="live-stored">{stored_html(name, root)}</div>'
+        f'<div class="live-stage" role="group" aria-label="{escape(figure.alt)}" hidden></div>'
+        '<p class="live-said" role="status" hidden></p></div>'
+    )
+
+
+class Live(SphinxDirective):
+    """Insert a live figure with its caption; `:unnumbered:` for one without a number."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"unnumbered": directives.flag, "name": directives.unchanged}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        name = self.arguments[0]
+        if name not in FIGURES:
+            raise self.error(
+                f"live: expected one of {', '.join(FIGURES)}, got {name!r}"
+            )
+        self.env.note_dependency(__file__)
+        html = live_html(name, "../" * self.env.docname.count("/"))
+        content = nodes.raw("", html, format="html")
+        parsed = self.parse_content_to_nodes()
+        if len(parsed) != 1 or not isinstance(parsed[0], nodes.paragraph):
+            raise self.error("live: expected a caption of one paragraph")
+        if "unnumbered" in self.options:
+            parsed[0]["classes"].append("live-caption")
+            return [nodes.container("", content, parsed[0], classes=["live-figure"])]
+        figure = nodes.figure("", content, classes=["live-figure"])
+        caption = nodes.caption(parsed[0].rawsource, "", *parsed[0].children)
+        figure += caption
+        self.add_name(figure)
+        return [figure]
+
+
+def write_files(app: Sphinx, error: Exception | None) -> None:
+    """Write what the figures load, once the pages are written."""
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "live" / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    for make in FILES:
+        for name, content in make().items():
+            (folder / name).write_bytes(content)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive, its script and the files."""
+    app.add_directive("live", Live)
+    app.add_js_file("live/start.mjs", type="module")
+    app.connect("build-finished", write_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,142 @@
+"""What the live figures load: networks of recorded runs, and real digits to try them on.
+
+All of it comes from the package and from the 5,000 digits of MNIST's training file that small
+mode has. Which of them a network learned from is said beside them.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from cnnhistory import create_model, zoo
+from cnnhistory.data.mnist import read_small
+from cnnhistory.data.sizing import normalize_size
+from cnnhistory.data.split import digests
+from cnnhistory.export import export_network
+
+Bytes = npt.NDArray[np.uint8]
+Files = dict[str, bytes]
+
+
+class Group(NamedTuple):
+    """Digits that stand together: what they are, and their places among the 5,000."""
+
+    title: str
+    places: Sequence[int]
+
+
+@cache
+def trained(run: str) -> nn.Module:
+    """Return the network of a recorded run."""
+    recipe = zoo.training_recipe(run)
+    network = create_model(recipe.model, **recipe.network_args).eval()
+    network.load_state_dict(zoo.load_weights(run))
+    return network
+
+
+def network_files(run: str) -> Files:
+    """Return the two files of a recorded network."""
+    recipe = zoo.training_recipe(run)
+    about = {"model": recipe.model, "weights": run}
+    made = export_network(trained(run), recipe.data.build().image_shape, about)
+    return {f"{run}.json": made.json(), f"{run}.bin": made.numbers}
+
+
+def digit_file(images: Bytes, labels: Sequence[int], groups: Sequence[Group]) -> bytes:
+    """Return digits as JSON: side, labels, groups, and the ink as base64."""
+    places = [place for group in groups for place in group.places]
+    parts, start = [], 0
+    for group in groups:
+        end = start + len(group.places)
+        parts.append({"title": group.title, "from": start, "to": end})
+        start = end
+    ink = base64.b64encode(images[places].tobytes()).decode()
+    found = {"side": images.shape[1], "labels": [int(labels[p]) for p in places]}
+    return json.dumps(
+        {**found, "groups": parts, "ink": ink}, separators=(",", ":")
+    ).encode()
+
+
+def answers(
+    network: nn.Module, images: Bytes, levels: tuple[float, float], pad: int
+) -> Bytes:
+    """Return what a network answers to each of the images."""
+    paper, full = levels
+    inputs = torch.from_numpy(images).float().div_(255).mul_(full - paper).add_(paper)
+    inputs = nn.functional.pad(inputs[:, None], (pad,) * 4, value=paper)
+    with torch.no_grad():
+        return network(inputs).argmax(1).numpy().astype(np.uint8)
+
+
+def one_of_each(right: npt.NDArray[np.bool_], labels: Bytes) -> list[int]:
+    """Return the place of the first digit of each class that is read right."""
+    return [int(np.flatnonzero(right & (labels == label))[0]) for label in range(10)]
+
+
+def lenet5_digits() -> Files:
+    """Return digits for LeNet-5, which learned from all 60,000 of MNIST's training file."""
+    images, labels = read_small()
+    right = answers(trained("lenet5_mnist"), images, (-0.1, 1.175), 2) == labels
+    wrong = np.flatnonzero(~right).tolist()
+    groups = [
+        Group(
+            "Handwritten digits of MNIST, from which it learned:",
+            one_of_each(right, labels),
+        ),
+        Group(f"Of 5,000 from which it learned it reads {len(wrong)} wrong:", wrong),
+    ]
+    return {"lenet5_digits.json": digit_file(images, labels, groups)}
+
+
+def unseen_by_lenet1989() -> npt.NDArray[np.bool_]:
+    """Return which of the 5,000 digits are not among the 7,291 that `lenet1989_online` learned.
+
+    Those are an eighth of the 60,000, whose hash comes first (see `stratified_choice`). Here
+    digits count as unseen whose hash is in the upper three quarters, well beyond that eighth.
+    """
+    keys = (
+        hashlib.sha256(b"0:" + digest).digest() for digest in digests(*read_small())
+    )
+    return np.array([key[0] >= 64 for key in keys])
+
+
+def lenet1989_digits() -> Files:
+    """Return digits for the network of 1989 that it has not seen before."""
+    images, labels = read_small()
+    images, unseen = normalize_size(images, 16), unseen_by_lenet1989()
+    right = answers(trained("lenet1989_online"), images, (-1, 1), 0) == labels
+    wrong = np.flatnonzero(~right & unseen)
+    some = wrong[:: len(wrong) // 10][:10].tolist()
+    groups = [
+        Group(
+            "Handwritten digits that it has never seen:",
+            one_of_each(right & unseen, labels),
+        ),
+        Group(
+            f"It reads {len(wrong)} of {unseen.sum():,} such digits wrong; ten of them:",
+            some,
+        ),
+    ]
+    return {"lenet1989_digits.json": digit_file(images, labels, groups)}
+
+
+def networks(*runs: str) -> Callable[[], Files]:
+    """Return what makes the files of recorded networks."""
+    return lambda: {
+        name: data for run in runs for name, data in network_files(run).items()
+    }
+
+
+FILES: tuple[Callable[[], Files], ...] = (
+    networks("lenet5_mnist", "lenet1989_online"),
+    lenet5_digits,
+    lenet1989_digits,
+)

@@ -1,0 +1,166 @@
+// A surface to draw on with mouse, finger, pen or keys, and what is done to the drawing.
+import { make, onTheme, paint } from "./ui.mjs";
+
+const SIDE = 28;
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const HELP = "Draw a digit with mouse, finger or pen. With keys: arrows move the pen, " +
+  "Space puts it down or lifts it, Delete clears.";
+
+// `change` is called after every stroke; `ink` has values from 0 to 1, `drawn` says by whom.
+export function makeSurface(change) {
+  const canvas = make("canvas", { class: "live-surface", tabindex: 0, role: "application", "aria-label": HELP });
+  const surface = { element: canvas, side: SIDE, ink: new Float32Array(SIDE ** 2), drawn: true };
+  const pen = { x: SIDE / 2, y: SIDE / 2, down: false, shown: false };
+
+  function show() {
+    paint(canvas, surface.ink, [1, surface.side, surface.side], { most: 1 });
+    const context = canvas.getContext("2d");
+    if (pen.shown) {
+      context.fillStyle = pen.down ? "#009e73" : "#888";
+      context.fillRect(Math.floor(pen.x), Math.floor(pen.y), 1, 1);
+    }
+  }
+
+  function line(x0, y0, x1, y1) {
+    const { side, ink } = surface;
+    const radius = side / 22;
+    const steps = Math.ceil(2 * Math.hypot(x1 - x0, y1 - y0)) + 1;
+    for (let n = 0; n <= steps; n++) {
+      const [x, y] = [x0 + ((x1 - x0) * n) / steps, y0 + ((y1 - y0) * n) / steps];
+      for (let row = Math.floor(y - 3); row <= y + 3; row++) {
+        for (let column = Math.floor(x - 3); column <= x + 3; column++) {
+          if (row < 0 || column < 0 || row >= side || column >= side) continue;
+          const far = Math.hypot(column + 0.5 - x, row + 0.5 - y);
+          const full = Math.min(1, Math.max(0, radius + 0.5 - far));
+          const at = row * side + column;
+          ink[at] = Math.max(ink[at], full);
+        }
+      }
+    }
+    surface.drawn = true;
+    show();
+    change();
+  }
+
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top].map((v) => (v * surface.side) / box.width);
+  };
+  let last = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture?.(event.pointerId);
+    last = place(event);
+    pen.shown = false;
+    line(...last, ...last);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!last) return;
+    const here = place(event);
+    line(...last, ...here);
+    last = here;
+  });
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (last = null));
+  canvas.addEventListener("keydown", (event) => {
+    const step = KEYS[event.key];
+    if (!step && ![" ", "Delete", "Backspace"].includes(event.key)) return;
+    event.preventDefault();
+    if (event.key === "Delete" || event.key === "Backspace") return surface.clear();
+    pen.shown = true;
+    if (!step) pen.down = !pen.down;
+    const before = [pen.x, pen.y];
+    if (step) [pen.x, pen.y] = before.map((v, n) => Math.min(surface.side - 1, Math.max(0.5, v + step[n])));
+    if (pen.down) line(...before, pen.x, pen.y);
+    show();
+  });
+  canvas.addEventListener("blur", () => {
+    pen.shown = pen.down = false;
+    show();
+  });
+  onTheme(show);
+
+  surface.set = (ink, side, drawn = false) => {
+    Object.assign(surface, { ink, side, drawn });
+    Object.assign(pen, { x: side / 2, y: side / 2 });
+    show();
+    change();
+  };
+  surface.clear = () => surface.set(new Float32Array(SIDE ** 2), SIDE, true);
+  show();
+  return surface;
+}
+
+// The value between the pixels around a place; outside is paper.
+function between(ink, side, x, y) {
+  const [column, row] = [Math.floor(x), Math.floor(y)];
+  let sum = 0;
+  for (const [dy, dx] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
+    const [r, c] = [row + dy, column + dx];
+    if (r < 0 || c < 0 || r >= side || c >= side) continue;
+    sum += ink[r * side + c] * (dy ? y - row : 1 - y + row) * (dx ? x - column : 1 - x + column);
+  }
+  return sum;
+}
+
+// The drawing scaled so that its longer side is `box` pixels, in the middle of `side` pixels: its
+// center of mass with `mass`, as MNIST has its digits, else the center of its box.
+export function placed(ink, from, { side, box, mass }) {
+  const on = [...ink.keys()].filter((n) => ink[n] > 0.1);
+  if (!on.length) return new Float32Array(side ** 2);
+  const ends = (values) => [Math.min(...values), Math.max(...values) + 1];
+  const [x0, x1] = ends(on.map((n) => n % from));
+  const [y0, y1] = ends(on.map((n) => Math.floor(n / from)));
+  const zoom = Math.max(x1 - x0, y1 - y0) / box;
+  let [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  if (mass) {
+    const total = ink.reduce((sum, v) => sum + v, 0);
+    cx = ink.reduce((sum, v, n) => sum + v * ((n % from) + 0.5), 0) / total;
+    cy = ink.reduce((sum, v, n) => sum + v * (Math.floor(n / from) + 0.5), 0) / total;
+  }
+  const parts = Math.max(1, Math.ceil(zoom * 2)); // of a pixel, whose mean is taken
+  return Float32Array.from({ length: side ** 2 }, (_, n) => {
+    let sum = 0;
+    for (let k = 0; k < parts ** 2; k++) {
+      const x = (n % side) + ((k % parts) + 0.5) / parts - side / 2;
+      const y = Math.floor(n / side) + (Math.floor(k / parts) + 0.5) / parts - side / 2;
+      sum += between(ink, from, cx + x * zoom - 0.5, cy + y * zoom - 0.5);
+    }
+    return sum / parts ** 2;
+  });
+}
+
+// Lets each pixel grow (above 0) or shrink (below) by so many pixels.
+function thickened(ink, side, amount) {
+  for (let left = Math.abs(amount); left > 0; left -= 1) {
+    const [share, old] = [Math.min(1, left), ink];
+    const pick = amount > 0 ? Math.max : Math.min;
+    ink = old.map((v, n) => {
+      const around = [n - side, n + side, n % side ? n - 1 : -1, (n + 1) % side ? n + 1 : -1];
+      return (1 - share) * v + share * pick(v, ...around.map((k) => old[k] ?? 0));
+    });
+  }
+  return ink;
+}
+
+// Moves by pixels, turns by degrees around the middle, and thickens.
+export function changed(ink, side, { right = 0, down = 0, turn = 0, thick = 0 }) {
+  const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
+  const middle = (side - 1) / 2;
+  if (right || down || turn) {
+    const old = ink;
+    ink = old.map((_, n) => {
+      const [x, y] = [(n % side) - middle - right, Math.floor(n / side) - middle - down];
+      return between(old, side, middle + cos * x + sin * y, middle - sin * x + cos * y);
+    });
+  }
+  return thickened(ink, side, thick);
+}
+
+// Ink in the middle of a larger side, in the values that a network reads.
+export function framed(ink, from, side, [paper, full]) {
+  const margin = (side - from) / 2;
+  const data = new Float32Array(side ** 2).fill(paper);
+  ink.forEach((v, n) => {
+    data[(Math.floor(n / from) + margin) * side + (n % from) + margin] = paper + (full - paper) * v;
+  });
+  return data;
+}

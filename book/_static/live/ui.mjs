@@ -1,0 +1,116 @@
+// What the figures are made of: elements, sliders, maps in color, digits to click.
+import { get } from "./network.mjs";
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+export function slider(label, { min, max, step = 1, value, show = String }, change) {
+  const written = make("output", {}, show(value));
+  const input = make("input", { type: "range", min, max, step, value });
+  input.addEventListener("input", () => {
+    written.textContent = show(Number(input.value));
+    input.setAttribute("aria-valuetext", written.textContent);
+    change(Number(input.value));
+  });
+  const row = make("label", { class: "live-slider" }, make("span", {}, label), input, written);
+  row.set = (to) => {
+    input.value = to;
+    written.textContent = show(to);
+  };
+  return row;
+}
+
+export function button(text, act, attributes = {}) {
+  return make("button", { type: "button", class: "live-button", onclick: act, ...attributes }, text);
+}
+
+// Minus signs as in print, and as many digits behind the point.
+export const number = (v, digits = 2) => v.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
+
+const [ABOVE, BELOW] = [[213, 94, 0], [0, 114, 178]]; // vermilion, blue
+const UP = { dark: [255, 150, 60], light: ABOVE };
+const DOWN = { dark: [86, 180, 233], light: BELOW };
+export const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
+
+// Calls back when the page changes between light and dark.
+export function onTheme(change) {
+  new MutationObserver(change).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
+// Colors maps side by side, `per` in a row with a gap between: orange above zero, blue below,
+// stronger the larger the value, nothing at zero. The canvas has a pixel for each value.
+export function paint(canvas, values, [maps, h, w], { per = maps, most = 0, gap = 1 } = {}) {
+  const rows = Math.ceil(maps / per);
+  const [width, height] = [per * (w + gap) - gap, rows * (h + gap) - gap];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  most ||= values.reduce((top, v) => Math.max(top, Math.abs(v)), 1e-9);
+  const [up, down] = [UP[theme()], DOWN[theme()]];
+  for (let n = 0; n < values.length; n++) {
+    const [map, y, x] = [Math.floor(n / (h * w)), Math.floor(n / w) % h, n % w];
+    const at = (Math.floor(map / per) * (h + gap) + y) * width + (map % per) * (w + gap) + x;
+    image.data.set(values[n] > 0 ? up : down, 4 * at);
+    image.data[4 * at + 3] = 255 * Math.min(1, Math.abs(values[n]) / most);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// Which value of a painted canvas a pointer is over: [map, row, column], or null in a gap.
+export function valueAt(canvas, event, [maps, h, w], { per = maps, gap = 1 } = {}) {
+  const box = canvas.getBoundingClientRect();
+  const x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width);
+  const y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
+  const [column, row] = [Math.floor(x / (w + gap)), Math.floor(y / (h + gap))];
+  const place = [row * per + column, y % (h + gap), x % (w + gap)];
+  const inside = x >= 0 && y >= 0 && column < per && place[0] < maps && place[1] < h && place[2] < w;
+  return inside ? place : null;
+}
+
+// Digits as bytes: { side, labels, groups: [{ title, from, to }] } and the ink of each.
+export async function loadDigits(folder, name) {
+  const found = await (await get(new URL(`${name}.json`, folder))).json();
+  const bytes = Uint8Array.from(atob(found.ink), (letter) => letter.charCodeAt(0));
+  const size = found.side ** 2;
+  if (bytes.length !== size * found.labels.length) {
+    throw new Error("The file with the digits is damaged.");
+  }
+  const ink = (n) => Float32Array.from(bytes.subarray(n * size, (n + 1) * size), (v) => v / 255);
+  return { ...found, count: found.labels.length, ink };
+}
+
+// A row of digits for each group; a click hands the number of one to `choose`.
+export function digitButtons(digits, choose) {
+  return digits.groups.map(({ title, from, to }) => {
+    const row = make("div", { class: "live-digits" });
+    for (let n = from; n < to; n++) {
+      const picture = make("canvas", { "aria-hidden": "true" });
+      paint(picture, digits.ink(n), [1, digits.side, digits.side], { most: 1 });
+      onTheme(() => paint(picture, digits.ink(n), [1, digits.side, digits.side], { most: 1 }));
+      row.append(button("", () => choose(n), { "aria-label": `a handwritten ${digits.labels[n]}` }));
+      row.lastChild.append(picture);
+    }
+    return make("div", { role: "group", "aria-label": title }, make("p", {}, title), row);
+  });
+}
+
+// Runs `act` once before the next picture, however often it is asked to.
+export function soon(act) {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      act();
+    });
+  };
+}

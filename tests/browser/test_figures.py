@@ -1,0 +1,328 @@
+"""Live figures: they start, answer as PyTorch does, take every kind of input, and fail well."""
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from browser_helpers import BROWSER, MISSING, looking
+from page_helpers import load_extension
+
+from cnnhistory import create_model, zoo
+from cnnhistory.data.mnist import read_small
+
+BOOK = Path(__file__).resolve().parents[2] / "book"
+LIVE = BOOK / "_static" / "live"
+book_live = load_extension("book_live")
+live_data = load_extension("live_data")
+LARGEST = 300_000  # bytes, compressed, of what a page loads for one figure
+LENETS = ("front", "lenet5", "lenet1989")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=MISSING),
+]
+
+
+@cache
+def data_files():
+    found = {}
+    for make in live_data.FILES:
+        found.update(make())
+    return found
+
+
+def served(**changes):
+    """Return what is served besides the book's files; `changes` replace data, None removes."""
+    files = {f"/_static/live/data/{name}": data for name, data in data_files().items()}
+    for name, data in changes.items():
+        files.pop(f"/_static/live/data/{name}")
+        if data is not None:
+            files[f"/_static/live/data/{name}"] = data
+    table = "<table class='dataframe'><tbody><tr><th>C3</th><td>1,516</td></tr></tbody></table>"
+    for name in book_live.FIGURES:
+        page = (
+            '<!doctype html><meta charset="utf-8"><html lang="en">'
+            f'<link rel="stylesheet" href="/_static/live/live.css">{table}<div class="push"></div>'
+            f"{book_live.live_html(name, '/')}"
+            '<script type="module" src="/_static/live/start.mjs"></script>'
+        )
+        files[f"/{name}.html"] = page.encode()
+    return files
+
+
+START = """
+  const warned = [], failed = [], asked = [];
+  const frame = await open("/%s.html", 1000, (frame) => {
+    const hook = setInterval(() => {
+      const inside = frame.contentWindow;
+      if (!inside || inside.hooked || inside.location.href === "about:blank") return;
+      inside.hooked = true;
+      inside.console.warn = (m) => warned.push(m);
+      inside.console.error = (m) => failed.push(m);
+      inside.onerror = (m) => { failed.push(m); };
+      %s
+    }, 1);
+    setTimeout(() => clearInterval(hook), 20000);
+  });
+  const page = frame.contentDocument;
+  const figure = page.querySelector(".live");
+  await until(() => figure.dataset.state);
+  const part = (name) => page.querySelector(".live-" + name);
+  const told = () => part("answer-text")?.textContent;
+"""
+
+STARTS = (
+    START
+    + """
+  await wait(200);
+  const hosts = new Set(frame.contentWindow.performance.getEntriesByType("resource")
+    .map((entry) => new URL(entry.name).host));
+  return { state: figure.dataset.state, said: part("said").textContent, failed, warned,
+    stored: part("stored").hidden, stage: !part("stage").hidden,
+    others: [...hosts].filter((host) => host !== location.host),
+    wide: page.scrollingElement.scrollWidth <= 1000 };
+"""
+)
+
+
+@pytest.mark.parametrize("name", book_live.FIGURES)
+def test_a_figure_starts(name):
+    seen = looking(BOOK, STARTS % (name, ""), served())
+    assert seen == {
+        "state": "live", "said": "", "failed": [], "warned": [], "stored": True, "stage": True,
+        "others": [], "wide": True,
+    }  # fmt: skip
+
+
+CLICKS = (
+    START
+    + """
+  const found = [];
+  for (const row of page.querySelectorAll(".live-digits")) for (const digit of row.children) {
+    digit.click();
+    await wait(60);
+    const values = [...page.querySelectorAll(".live-value")].map((e) => e.textContent);
+    found.push([told(), values.map((v) => Number(v.replace("−", "-")))]);
+  }
+  return found;
+"""
+)
+
+
+def test_every_digit_gets_the_answer_and_distances_of_pytorch():
+    seen = looking(BOOK, CLICKS % ("lenet5", ""), served())
+    network = create_model("lenet5").eval()
+    network.load_state_dict(zoo.load_weights("lenet5_mnist"))
+    images, labels = read_small()
+    inputs = torch.nn.functional.pad(torch.from_numpy(images).float() / 255, (2, 2, 2, 2))
+    inputs = inputs[:, None] * 1.275 - 0.1
+    with torch.no_grad():
+        found = -network(inputs)
+    right = found.argmin(1).numpy() == labels
+    places = live_data.one_of_each(right, labels) + (~right).nonzero()[0].tolist()
+    assert len(seen) == len(places) == 20
+    for (said, distances), place in zip(seen, places, strict=True):
+        answer = int(found[place].argmin())
+        assert said == f"Answer: {answer}; a person wrote {labels[place]}"
+        assert distances == pytest.approx(found[place].tolist(), abs=0.51)  # written as integers
+    assert sum(int(said.split()[1].strip(";")) != int(said[-1]) for said, _ in seen) == 10
+
+
+DRAWS = (
+    START
+    + """
+  const surface = part("surface");
+  surface.setPointerCapture = () => {};
+  const View = frame.contentWindow;
+  const send = (type, x, y, pointerType) => {
+    const box = surface.getBoundingClientRect();
+    surface.dispatchEvent(new View.PointerEvent(type, { bubbles: true, pointerType, pointerId: 1,
+      clientX: box.left + x * box.width, clientY: box.top + y * box.height }));
+  };
+  const key = (key, times = 1) => {
+    const pressed = () => new View.KeyboardEvent("keydown", { key, bubbles: true });
+    for (; times > 0; times--) surface.dispatchEvent(pressed());
+  };
+  const clear = async () => {
+    page.querySelector(".live-draw .live-button").click();
+    await wait(80);
+    return told();
+  };
+  const found = { empty: await clear() };
+  for (const kind of ["mouse", "touch", "pen"]) {
+    send("pointerdown", 0.5, 0.15, kind);
+    send("pointermove", 0.5, 0.85, kind);
+    send("pointerup", 0.5, 0.85, kind);
+    send("pointermove", 0.1, 0.1, kind);
+    await wait(80);
+    found[kind] = told();
+    await clear();
+  }
+  key("ArrowUp", 10); key(" "); key("ArrowDown", 20); key(" "); key("ArrowLeft", 5);
+  await wait(80);
+  found.keys = told();
+  key("Delete");
+  await wait(80);
+  found.deleted = told();
+  page.querySelector(".live-digits .live-button").click();
+  await wait(80);
+  const values = () => [...page.querySelectorAll(".live-value")].map((e) => e.textContent).join();
+  const before = values();
+  const turn = page.querySelectorAll(".live-slider input")[2];
+  turn.value = 40;
+  turn.dispatchEvent(new View.Event("input"));
+  await wait(80);
+  found.turned = before !== values();
+  found.action = View.getComputedStyle(surface).touchAction;
+  return found;
+"""
+)
+
+
+@pytest.mark.parametrize("name", LENETS)
+def test_mouse_finger_pen_and_keys_draw(name):
+    seen = looking(BOOK, DRAWS % (name, ""), served())
+    nothing = "No digit yet: draw one, or choose one below."
+    assert seen["empty"] == seen["deleted"] == nothing
+    one = {"Answer: 1"}
+    assert {seen[kind] for kind in ("mouse", "touch", "pen", "keys")} == one
+    assert seen["turned"] is True
+    assert seen["action"] == "none"
+
+
+UNIT = (
+    START
+    + """
+  page.querySelector(".live-digits .live-button").click();
+  await wait(100);
+  const View = frame.contentWindow;
+  const maps = [...page.querySelectorAll(".live-frame canvas[role=application]")];
+  const found = {};
+  for (const canvas of maps) {
+    const name = canvas.getAttribute("aria-label").split(",")[0];
+    for (const key of ["PageDown", "ArrowDown", "ArrowRight"]) {
+      canvas.dispatchEvent(new View.KeyboardEvent("keydown", { key, bubbles: true }));
+    }
+    const [field] = page.querySelectorAll(".live-mark");
+    const share = field && [field.style.left, field.style.top, field.style.width];
+    const pixels = share && share.map((s) => Math.round(parseFloat(s) * 0.32));
+    found[name] = [part("unit").textContent, pixels];
+  }
+  const row = page.querySelector("tr");
+  row.dispatchEvent(new View.Event("focus"));
+  const lit = [...page.querySelectorAll(".live-lit b")].map((e) => e.textContent);
+  row.dispatchEvent(new View.Event("blur"));
+  return { found, lit, dark: page.querySelectorAll(".live-lit").length };
+"""
+)
+
+
+def test_a_unit_shows_its_field_and_its_sum():
+    seen = looking(BOOK, UNIT % ("lenet5", ""), served())
+    assert (seen["lit"], seen["dark"]) == (["C3"], 0)
+    found = seen["found"]
+    # map 1, row 1, column 1: fields begin 1, 2, 2 and 4 pixels from the edge
+    fields = {name: field for name, (_, field) in found.items() if name in ("C1", "S2", "C3", "S4")}
+    assert fields == {"C1": [1, 1, 5], "S2": [2, 2, 6], "C3": [2, 2, 14], "S4": [4, 4, 16]}
+    assert found["C5"][1] == [0, 0, 32]
+    network = create_model("lenet5").eval()
+    network.load_state_dict(zoo.load_weights("lenet5_mnist"))
+    images, labels = read_small()
+    first = images[int((labels == 0).nonzero()[0][0])]
+    image = torch.nn.functional.pad(torch.from_numpy(first).float() / 255, (2, 2, 2, 2))
+    with torch.no_grad():
+        x = network.c1(image[None, None] * 1.275 - 0.1)
+        value = x[0, 1, 1, 1]
+        squashed = network.activation(value)
+    text = found["C1"][0].replace("−", "-")
+    assert f"in all {value:.2f}; squashed {squashed:.2f}" in text
+    assert "C1, map 1, row 1, column 1: 25 inputs" in text
+    assert "75 inputs" in found["C3"][0]  # map 1 reads three maps
+    assert "400 inputs" in found["C5"][0]
+
+
+FAILS = (
+    START
+    + """
+  return { state: figure.dataset.state, said: part("said").textContent, failed, warned,
+    stored: part("stored").hidden, stage: part("stage").hidden };
+"""
+)
+
+
+def broken():
+    graph = json.loads(data_files()["lenet5_mnist.json"])
+    graph["nodes"][2]["op"] = "swish"
+    numbers = data_files()["lenet5_mnist.bin"]
+    digits = json.loads(data_files()["lenet5_digits.json"])
+    digits["ink"] = digits["ink"][:-400]
+    return {
+        "truncated": ("lenet5_mnist.bin", numbers[:1000], "damaged or incomplete"),
+        "damaged": ("lenet5_mnist.bin", numbers[:-1] + b"\xff", "damaged or incomplete"),
+        "unknown": ("lenet5_mnist.json", json.dumps(graph).encode(), 'operation "swish"'),
+        "no digits": ("lenet5_digits.json", json.dumps(digits).encode(), "digits is damaged"),
+        "missing": ("lenet5_mnist.bin", None, "cannot be loaded"),
+    }
+
+
+@pytest.mark.parametrize("case", ["truncated", "damaged", "unknown", "no digits", "missing"])
+def test_a_damaged_file_leaves_the_stored_picture(case):
+    name, data, words = broken()[case]
+    seen = looking(BOOK, FAILS % ("lenet5", ""), served(**{name: data}))
+    assert (seen["state"], seen["stored"], seen["stage"]) == ("stored", False, True)
+    assert words in seen["said"]
+    assert seen["said"].endswith("Here is a stored picture.")
+    assert len(seen["warned"]) == 1
+    assert words in seen["warned"][0]
+    assert seen["failed"] == []
+
+
+def test_a_browser_without_typed_arrays_shows_the_stored_picture():
+    seen = looking(BOOK, FAILS % ("lenet5", "inside.Float32Array = undefined;"), served())
+    assert seen["state"] == "stored"
+    assert "typed arrays" in seen["said"]
+    assert len(seen["warned"]) == 1
+
+
+FAR = """
+  const frame = await open("/lenet5.html", 1000, (frame) => {
+    const hook = setInterval(() => {
+      const push = frame.contentDocument?.querySelector(".push");
+      if (push) { push.style.height = "5000px"; clearInterval(hook); }
+    }, 1);
+  });
+  await wait(600);
+  const page = frame.contentDocument;
+  const loaded = () => frame.contentWindow.performance.getEntriesByType("resource")
+    .filter((entry) => /data|figures/.test(entry.name)).length;
+  const before = loaded();
+  page.scrollingElement.scrollTop = 4800;
+  await until(() => page.querySelector(".live").dataset.state);
+  return [before, loaded() > 2];
+"""
+
+
+def test_nothing_is_loaded_before_a_figure_is_near():
+    assert looking(BOOK, FAR, served()) == [0, True]
+
+
+@pytest.mark.parametrize("name", book_live.FIGURES)
+def test_a_figure_is_light_and_has_a_picture(name):
+    figure = book_live.FIGURES[name]
+    options = {value for value in figure.options.values() if isinstance(value, str)}
+    data = [d for n, d in data_files().items() if n.partition(".")[0] in options]
+    scripts = [path.read_bytes() for path in LIVE.glob("*.mjs")]
+    scripts.append((LIVE / "figures" / f"{figure.script}.mjs").read_bytes())
+    assert data
+    assert sum(len(gzip.compress(part)) for part in data + scripts) < LARGEST
+    assert len(figure.alt) > 40
+    picture = LIVE / "stored" / f"{name}.png"
+    assert figure.stored or picture.stat().st_size < 60_000
+
+
+def test_no_script_names_another_host():
+    for path in LIVE.rglob("*.mjs"):
+        assert "http" not in path.read_text(encoding="utf-8"), path
