@@ -77,7 +77,15 @@ class Classifier(pl.LightningModule):
         loss, wrong, n = self.trainer.strategy.reduce(sums.clone(), reduce_op="sum")
         sums.zero_()
         for name, value in (("loss", loss / n), ("error", wrong / n)):
-            self.log(f"{stage}_{name}", value.float(), prog_bar=True, on_step=False, on_epoch=True)
+            # once an epoch, so that there is no batch to weigh it by, nor one to look for its size
+            self.log(
+                f"{stage}_{name}",
+                value.float(),
+                prog_bar=True,
+                on_step=False,
+                on_epoch=True,
+                batch_size=1,
+            )
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Return the loss of one batch."""

@@ -66,10 +66,12 @@ class PointCloud:
         before = self.normals.norm(dim=1, keepdim=True)
         return PointCloud(positions, normals / length * before, self.labels)
 
-    def in_the_box(self, reach: float = 0.95) -> PointCloud:
+    def in_the_box(self, reach: float = 0.95, turning: bool = False) -> PointCloud:
         """Move and scale the points so that their bounding cube is [-reach, reach]³.
 
-        A single point, or several at the same place, moves to the middle.
+        With `turning` they fill an upright cylinder of that radius and half height instead, and
+        stay in the box however they are turned around the third axis. A single point, or several
+        at the same place, moves to the middle.
 
         Raises:
             ValueError: `reach` is not above 0 and at most 1.
@@ -78,8 +80,10 @@ class PointCloud:
         if reach > 1:
             raise expected("reach", "at most 1", reach)
         low, high = self.positions.amin(0), self.positions.amax(0)
-        half = (high - low).max() / 2
         moved = self.positions - (low + high) / 2
+        half = moved.abs().max()
+        if turning:
+            half = torch.maximum(moved[:, :2].norm(dim=1).max(), moved[:, 2].abs().max())
         moved = moved * (reach / half) if half > 0 else torch.zeros_like(moved)
         # rounding must not carry a point out of the box
         return PointCloud(moved.clamp(-reach, reach), self.normals, self.labels)

@@ -37,6 +37,8 @@ def test_wrong_points_are_refused(settings, message):
 def test_a_cloud_moves_into_the_box():
     moved = cloud([0.0, 0, 0], [4, 2, 0]).in_the_box(0.5)
     torch.testing.assert_close(moved.positions, torch.tensor([[-0.5, -0.25, 0], [0.5, 0.25, 0]]))
+    turning = cloud([-3.0, -4, 0], [3, 4, 2]).in_the_box(0.5, turning=True)
+    torch.testing.assert_close(turning.positions[1], torch.tensor([0.3, 0.4, 0.1]))
     assert cloud([5.0, 5, 5], [5, 5, 5]).in_the_box().positions.abs().sum() == 0
     for reach in (0, -1, 1.5, NAN):
         with pytest.raises(ValueError, match="reach: expected"):
