@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import book_opening
 from docutils import nodes
 from docutils.parsers.rst import directives
-from live_data import FILES
+from live_data import BLOCKS, FILES
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -83,6 +83,34 @@ FIGURES = {
         ),
         "A surface to draw a digit on, the maps of H1 and H2 and the units of H3 of the "
         "network of 1989, the score of each digit, and the sum of the unit pointed at",
+    ),
+    "convolution": Figure(
+        "convolution",
+        {"digits": "lenet1989_digits", "first": 4},
+        "A digit of 16x16 pixels with the window of a convolution on it, the map that results, "
+        "and sliders for kernel size, stride, padding and dilation",
+    ),
+    "blocks": Figure(
+        "blocks",
+        {
+            "networks": [
+                {"title": title, "file": run} for run, title in BLOCKS.items()
+            ],
+            "digits": "resnet_digits",
+            "levels": [-1.0, 1.0],
+        },
+        "The nine blocks of a small residual network as buttons that delete them, the number "
+        "of test digits that it then reads wrong, and its answers to 24 of them",
+    ),
+    "pruning": Figure(
+        "pruning",
+        {
+            "network": "lenet1989_online",
+            "digits": "pruning_digits",
+            "levels": [-1.0, 1.0],
+        },
+        "A slider for the threshold below which weights become zero, the weights that are left "
+        "in each layer, and the error on 500 digits against the share of weights left",
     ),
 }
 

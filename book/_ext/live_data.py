@@ -128,6 +128,34 @@ def lenet1989_digits() -> Files:
     return {"lenet1989_digits.json": digit_file(images, labels, groups)}
 
 
+def in_turn(labels: Bytes, candidates: npt.NDArray[np.bool_], each: int) -> list[int]:
+    """Return the places of the first candidates of each class: a 0, a 1, ... a 9, a 0, ..."""
+    places = [
+        np.flatnonzero(candidates & (labels == label))[:each] for label in range(10)
+    ]
+    return np.stack(places, axis=1).ravel().tolist()
+
+
+def pruning_digits() -> Files:
+    """Return 500 digits that the network of 1989 has not seen before."""
+    images, labels = read_small()
+    images = normalize_size(images, 16)
+    places = in_turn(labels, unseen_by_lenet1989(), 50)
+    return {
+        "pruning_digits.json": digit_file(images, labels, [Group("500 digits", places)])
+    }
+
+
+def resnet_digits() -> Files:
+    """Return 200 of the test digits of the small residual network."""
+    data = zoo.training_recipe("resnet20_6_digits500").data.build()
+    images, labels = data.read()["test"]
+    places = in_turn(labels, np.ones(len(labels), bool), 20)
+    group = Group("200 test digits", places)
+    content = digit_file(normalize_size(images, data.size), labels, [group])
+    return {"resnet_digits.json": content}
+
+
 def networks(*runs: str) -> Callable[[], Files]:
     """Return what makes the files of recorded networks."""
     return lambda: {
@@ -135,8 +163,20 @@ def networks(*runs: str) -> Callable[[], Files]:
     }
 
 
+# The plain counterpart stands beside the residual network as soon as it is recorded.
+BLOCKS = {
+    run: title
+    for run, title in {
+        "resnet20_6_digits500": "ResNet-20",
+        "plain20_6_digits500": "plain-20",
+    }.items()
+    if run in zoo.list_records()
+}
+
 FILES: tuple[Callable[[], Files], ...] = (
-    networks("lenet5_mnist", "lenet1989_online"),
+    networks("lenet5_mnist", "lenet1989_online", *BLOCKS),
     lenet5_digits,
     lenet1989_digits,
+    pruning_digits,
+    resnet_digits,
 )

@@ -1,5 +1,6 @@
 // What the figures are made of: elements, sliders, maps in color, digits to click.
-import { get } from "./network.mjs";
+import { answer, get } from "./network.mjs";
+import { largest } from "./tensor.mjs";
 
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -113,4 +114,19 @@ export function soon(act) {
       act();
     });
   };
+}
+
+// What a network answers to each digit, some at a time, so that the page stays usable; null when
+// `wanted` says that nobody waits any more.
+export async function answersInTurn(network, digits, [paper, full], options, wanted) {
+  const found = [];
+  for (let n = 0, begun = performance.now(); n < digits.count; n++) {
+    const image = digits.ink(n).map((v) => paper + (full - paper) * v);
+    found.push(largest(answer(network, image, options)));
+    if (performance.now() - begun < 20) continue;
+    await new Promise((done) => setTimeout(done));
+    if (!wanted()) return null;
+    begun = performance.now();
+  }
+  return found;
 }

@@ -50,6 +50,7 @@ WAITING: frozenset[str] = frozenset({
     "cells_random4_patches",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
+    "plain20_6_digits500",
     "resnet20_6_cifar10",
     "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",

@@ -191,6 +191,7 @@ RECIPES = (
         for data in ("digits500", "cifar10")
     ),
     *(_reuse("resnet20_6", "resnet20", data, width=6 / 16) for data in ("digits500", "cifar10")),
+    _reuse("plain20_6", "plain20", "digits500", width=6 / 16),
     _reuse("resnet20_10", "resnet20", "digits500", width=10 / 16),
     _whole_size("resnet20", "resnet20"),
     _whole_size("densenet_bc_34_10", "densenet_bc_100_12", depth=34, growth=10),
