@@ -40,7 +40,7 @@ SYSTEM = System(
     text="The octree stands for the shape: the mean normals in its finest leaves are the input.",
     check="exp",
     verdict="correct",
-    truth="As stated. Leaves without points have a normal of zero; in 100 of 100 leaves with points "
+    truth="As stated. Leaves without points have a zero normal; in 100 of 100 leaves with points "
     "it is the mean of theirs, and the scores follow from these normals and the octants alone.",
     source="wang2017ocnn, Section 3.1",
 )
