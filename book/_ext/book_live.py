@@ -41,33 +41,22 @@ def _lenet(run: str, digits: str, levels: list[float], **more: Any) -> dict[str,
     return {"network": run, "digits": digits, "levels": levels, **more}
 
 
+# how a drawn digit becomes one of MNIST's: 20 pixels at most, by its mass in the middle of 28
+_LENET5 = _lenet(
+    "lenet5_mnist", "lenet5_digits", [-0.1, 1.175], inner=28, box=20, mass=True
+)
+
 FIGURES = {
     "front": Figure(
         "lenet",
-        _lenet(
-            "lenet5_mnist",
-            "lenet5_digits",
-            [-0.1, 1.175],
-            inner=28,
-            box=20,
-            mass=True,
-            first=4,
-        ),
+        _LENET5 | {"first": 4},
         "A surface to draw a digit on, the maps of every layer of LeNet-5, and ten bars: "
         "how far its last layer is from the drawing of each digit",
         "opening",
     ),
     "lenet5": Figure(
         "lenet",
-        _lenet(
-            "lenet5_mnist",
-            "lenet5_digits",
-            [-0.1, 1.175],
-            inner=28,
-            box=20,
-            mass=True,
-            first=2,
-        ),
+        _LENET5 | {"first": 2},
         "A surface to draw a digit on, the maps of every layer of LeNet-5, the distance to the "
         "code of each digit, and the sum of the unit that is pointed at",
     ),

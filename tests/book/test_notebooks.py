@@ -31,7 +31,6 @@ FOLDED = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 MACHINE = re.compile(
     r"/home/\w|/root/|/tmp/|/work/|/Users/\w|[A-Z]:\\+Users|site-packages|\bat 0x[0-9a-f]{6,}"
 )
-LIVE = re.compile(r"^```\{live\}.*?^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"\S+\.(png|jpe?g|svg|gif)", re.IGNORECASE)
 Notebook = nbformat.NotebookNode
 Check = Callable[[Notebook], list[str]]
@@ -180,9 +179,7 @@ def folded(cell: Notebook) -> bool:
 
 def is_lean(notebook: Notebook) -> list[str]:
     cells = before_exercises(notebook)
-    # captions of live figures count as little as those of the others, which are no text of a cell
-    prose = [LIVE.sub("", cell.source) for cell in cells if cell.cell_type == "markdown"]
-    words = sum(len(text.split()) for text in prose)
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
     shown = sum(
         len(cell.source.splitlines())
         for cell in cells

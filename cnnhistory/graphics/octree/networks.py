@@ -49,6 +49,16 @@ def check_octree(octree: object, depth: int) -> None:
         )
 
 
+def dense_layer(inputs: int, dropout: float) -> nn.Sequential:
+    """Return the layer of 128 units that describes a shape, behind dropout."""
+    return nn.Sequential(
+        nn.Dropout(dropout),
+        nn.Linear(inputs, HIDDEN, bias=False),
+        nn.BatchNorm1d(HIDDEN),
+        nn.ReLU(),
+    )
+
+
 class OCNN(nn.Module):
     """O-CNN(d): name the class of a shape from the normals in the finest octants.
 
@@ -80,12 +90,7 @@ class OCNN(nn.Module):
         self.units = nn.ModuleList(
             PooledUnit(inputs, outputs) for inputs, outputs in pairwise(widths)
         )
-        self.dense = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(8 * widths[-1], HIDDEN, bias=False),
-            nn.BatchNorm1d(HIDDEN),
-            nn.ReLU(),
-        )
+        self.dense = dense_layer(8 * widths[-1], dropout)
         self.scores = nn.Sequential(nn.Dropout(dropout), nn.Linear(HIDDEN, num_classes))
 
     def forward(self, octree: Octree) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory._util.lookup import check_integer
-from cnnhistory.graphics.octree.networks import HIDDEN, LAST, channels, check_octree
+from cnnhistory.graphics.octree.networks import HIDDEN, LAST, channels, check_octree, dense_layer
 from cnnhistory.graphics.octree.ops import from_grid, to_grid
 from cnnhistory.graphics.octree.tree import Octree
 
@@ -49,12 +49,7 @@ class VoxelCNN(nn.Module):
             nn.Sequential(_unit(inputs, outputs), nn.MaxPool3d(2))
             for inputs, outputs in pairwise(widths)
         )
-        self.dense = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(8 * widths[-1], HIDDEN, bias=False),
-            nn.BatchNorm1d(HIDDEN),
-            nn.ReLU(),
-        )
+        self.dense = dense_layer(8 * widths[-1], dropout)
         self.scores = nn.Sequential(nn.Dropout(dropout), nn.Linear(HIDDEN, num_classes))
 
     def forward(self, octree: Octree) -> Tensor:
