@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="tompson2017accelerating",
+    object="nn.losses.divergence_loss.DivergenceLoss",
     digest="divergence-loss",
 )

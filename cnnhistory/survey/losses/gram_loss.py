@@ -10,5 +10,6 @@ SYSTEM = System(
     task="loss",
     paper="gatys2015texture",
     see_also=("gatys2016image",),
+    object="nn.losses.gram_loss.GramLoss",
     digest="gram-loss",
 )
