@@ -9,5 +9,6 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="rumelhart1986learning",
+    object="nn.autograd.node.Node",
     digest="backprop",
 )
