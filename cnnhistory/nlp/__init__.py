@@ -1,0 +1,1 @@
+"""Language: search for the best translation, and what a trained translator is kept in."""
