@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from cnnhistory._util.lookup import check_one_of, expected, unknown_id
 from cnnhistory.nn.norm import LocalResponseNorm
+from cnnhistory.nn.spatial.unpool import unpool
 
 RULES = ("deconvnet", "gradient", "guided")
 
@@ -171,15 +172,6 @@ def rectified(signal: Tensor, passed: Tensor, rule: str) -> Tensor:
     if rule != "gradient":
         signal = signal.relu()
     return signal if rule == "deconvnet" else signal * passed
-
-
-def unpool(signal: Tensor, switches: Tensor, shape: torch.Size) -> Tensor:
-    """Put values back to where the maxima came from; everything else is zero.
-
-    Shape: signal and switches (N, C, h, w), result `shape`, which is (N, C, H, W).
-    """
-    maps = signal.new_zeros(shape).flatten(2)
-    return maps.scatter_add(2, switches.flatten(2), signal.flatten(2)).view(shape)
 
 
 def transposed_convolution(signal: Tensor, layer: nn.Conv2d, shape: torch.Size) -> Tensor:

@@ -1,0 +1,1 @@
+"""Convolution written out: its matrix, its transpose, kernels with holes, unpooling."""
