@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,7 @@ def record_run(
             for result in earlier.results
             if result.seed not in chosen
         ]
+        results = _with_the_same_metrics(results, say)
     numbered, origins = renumbered(results)
     return store.write(Record(id, settings, data, numbered, origins), files, target)
 
@@ -119,6 +120,21 @@ def _missing(plan: Recipe, earlier: Record | None) -> list[int]:
         return list(plan.seeds)
     there = {result.seed for result in earlier.results if result.artifacts or result.inputs}
     return [seed for seed in plan.seeds if seed not in there]
+
+
+def _with_the_same_metrics(
+    results: Sequence[tuple[SeedResult, Provenance]], say: Callable[[str], object]
+) -> list[tuple[SeedResult, Provenance]]:
+    """Return results with the metrics that all have: an older seed may lack what is newer."""
+    shared = set.intersection(*(set(result.metrics) for result, _ in results))
+    kept = []
+    for result, origin in results:
+        left_out = [name for name in result.metrics if name not in shared]
+        if left_out:
+            say(f"seed {result.seed}: without {', '.join(left_out)}, which not every seed has")
+        metrics = {name: value for name, value in result.metrics.items() if name in shared}
+        kept.append((replace(result, metrics=metrics), origin))
+    return kept
 
 
 def _for_a_seed(settings: dict[str, Any]) -> dict[str, Any]:
