@@ -54,7 +54,7 @@ class SeedComparison(Comparison):
 
 @dataclass(frozen=True, kw_only=True)
 class SeedTest(SeedComparison):
-    """Two recipes, each with the results of several seeds, by the t test of Welch.
+    """Two recipes, each with the results of several seeds, by Welch's t test or the paired one.
 
     Units: `smallest_difference` in the unit of the results: the true difference of the means that
     the test would have called one with the probability `power`, were the standard deviations those
@@ -63,11 +63,13 @@ class SeedTest(SeedComparison):
 
     smallest_difference: float
     power: float
+    paired: bool = False
 
     @property
     def evidence(self) -> str:
         """The numbers, with the smallest difference that could have been seen if none was."""
-        text = f"{self.means}; Welch's t test, p = {p_text(self.p_value)}; "
+        test = "paired t test" if self.paired else "Welch's t test"
+        text = f"{self.means}; {test}, p = {p_text(self.p_value)}; "
         if self.significant:
             return text + f"difference {abs(self.difference):.3g}"
         return text + (
@@ -84,30 +86,42 @@ def t_test(
     power: float = 0.8,
     names: tuple[str, str] = ("A", "B"),
     of: str = "seeds",
+    paired: bool = False,
 ) -> SeedTest:
     """Compare the means of two recipes over their seeds, without assuming equal spread.
 
     t = (mean a - mean b) / s with s^2 = s_a^2 / n_a + s_b^2 / n_b, two-sided, with the degrees of
-    freedom of Welch and Satterthwaite. The smallest difference d is the one for which t, then of
-    the noncentral t distribution with noncentrality d / s, leaves the range of acceptance with the
-    probability `power`.
+    freedom of Welch and Satterthwaite. With `paired`, result k of both belongs to the same seed,
+    which gave both the same start and the same batches; s^2 = s_d^2 / n is then that of the n
+    differences, and there are n - 1 degrees of freedom. The smallest difference d is the one for
+    which t, then of the noncentral t distribution with noncentrality d / s, leaves the range of
+    acceptance with the probability `power`.
 
     Raises:
-        ValueError: fewer than two seeds, no spread at all, or a level or power outside (0, 1).
+        ValueError: fewer than two seeds, no spread at all, a level or power outside (0, 1), or
+            pairs that lack a partner.
 
-    Source: welch1947generalization.
+    Source: welch1947generalization; student1908probable.
+
+    >>> print(t_test([3, 5, 7, 9], [2, 4, 6.5, 8], names=("old", "new"), paired=True))
+    new has a lower mean than old
+        [measured: old has a mean of 6 over 4 seeds, new has a mean of 5.125 over 4 seeds;
+        paired t test, p = 0.006; difference 0.875]
     """
     for name, values in (("a", a), ("b", b)):
         if len(values) < 2:
             raise expected(name, "the results of at least two seeds", list(values))
     check_open("level", level)
     check_open("power", power)
-    parts = [variance(values) / len(values) for values in (a, b)]
+    if paired and len(a) != len(b):
+        raise ValueError(f"a, b: expected as many results of both, got {len(a)} and {len(b)}")
+    groups = [[x - y for x, y in zip(a, b, strict=True)]] if paired else [a, b]
+    parts = [variance(values) / len(values) for values in groups]
     scale = sqrt(sum(parts))
     if scale == 0:
         raise ValueError("a, b: expected results that differ between seeds, got none that do")
     freedom = sum(parts) ** 2 / sum(
-        part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True)
+        part**2 / (len(values) - 1) for part, values in zip(parts, groups, strict=True)
     )
     limit = float(t.ppf(1 - level / 2, freedom))
 
@@ -127,6 +141,7 @@ def t_test(
         power=power,
         names=names,
         of=of,
+        paired=paired,
     )
 
 

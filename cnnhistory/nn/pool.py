@@ -1,4 +1,4 @@
-"""Pooling layers that torch does not have, or has in another form."""
+"""Pooling layers, each a way to make one number of a window."""
 
 import torch
 from torch import Tensor, nn
@@ -57,7 +57,8 @@ class WindowPool2d(nn.Module):
     of k x k and the stride s, k where it is not given; W' likewise.
 
     Raises:
-        ValueError: `kernel_size` or `stride` is below 1, or the maps are smaller than the kernel.
+        ValueError: `kernel_size` or `stride` is below 1, or the maps are smaller than the kernel or
+            none.
     """
 
     def __init__(self, kernel_size: int, stride: int | None = None) -> None:
@@ -69,18 +70,58 @@ class WindowPool2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the pooled maps."""
         size, step = self.kernel_size, self.stride
-        if x.dim() != 4 or min(x.shape[2:]) < size:
+        if x.dim() != 4 or min(x.shape[2:]) < size or 0 in x.shape[:2]:
             raise expected("input", f"(N, C, H, W) of {size}x{size} at least", tuple(x.shape))
-        # a view, without a copy: (N, C, H', W', k, k)
-        return self.pool(x.unfold(2, size, step).unfold(3, size, step))
+        last = [(side - size) // step * step for side in x.shape[2:]]  # where the last one begins
+        return self.pool(
+            torch.stack(
+                [
+                    x[:, :, i : last[0] + i + 1 : step, j : last[1] + j + 1 : step]
+                    for i in range(size)
+                    for j in range(size)
+                ]
+            )
+        )
 
     def pool(self, windows: Tensor) -> Tensor:
-        """Return one number for each window. Shape: (N, C, H', W', k, k) to (N, C, H', W')."""
+        """Return one number for each window.
+
+        Shape: (k * k, N, C, H', W'), the values of a window first, to (N, C, H', W').
+        """
         raise NotImplementedError
 
     def extra_repr(self) -> str:
         """Show the window."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}"
+
+
+class MaxPool2d(WindowPool2d):
+    """Keep the largest value of each window.
+
+    y = max_i x_i. The gradient goes to the place of the maximum alone.
+
+    Source: krizhevsky2012imagenet, Section 3.4, whose windows of 3x3 overlap at the stride 2.
+
+    >>> MaxPool2d(3, 2)(torch.zeros(1, 1, 55, 55)).shape[2:]
+    torch.Size([27, 27])
+    """
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return the maximum of each window."""
+        return windows.max(0).values
+
+
+class AvgPool2d(WindowPool2d):
+    """Average each window: `Subsample2d` without its trained weight and bias.
+
+    y = 1/n sum_i x_i for the n values of a window. The gradient goes to all of them alike.
+
+    Source: lecun1998gradient, Section II-B.
+    """
+
+    def pool(self, windows: Tensor) -> Tensor:
+        """Return the mean of each window."""
+        return windows.mean(0)
 
 
 class LPPool2d(WindowPool2d):
@@ -106,12 +147,12 @@ class LPPool2d(WindowPool2d):
 
     def pool(self, windows: Tensor) -> Tensor:
         """Return the p-norm of each window."""
-        x = windows.flatten(-2).abs()
+        x = windows.abs()
         # Powers of numbers up to 1 neither overflow nor vanish all together. Mathematically the
         # largest value cancels, so no gradient goes through it.
-        largest = x.detach().amax(-1)
+        largest = x.detach().amax(0)
         silent = largest == 0
-        mean = (x / largest.where(~silent, 1)[..., None]).pow(self.p).mean(-1)
+        mean = (x / largest.where(~silent, 1)).pow(self.p).mean(0)
         return largest * mean.masked_fill(silent, 1).pow(1 / self.p)
 
     def extra_repr(self) -> str:
@@ -133,11 +174,10 @@ class MixedPool2d(WindowPool2d):
 
     def pool(self, windows: Tensor) -> Tensor:
         """Return a maximum or an average of each window."""
-        x = windows.flatten(-2)
-        top, mean = x.amax(-1), x.mean(-1)
+        top, mean = windows.max(0).values, windows.mean(0)
         if not self.training:
             return (top + mean) / 2
-        choice = torch.rand(*x.shape[:2], 1, 1, device=x.device) < 0.5
+        choice = torch.rand(*top.shape[:2], 1, 1, device=top.device) < 0.5
         return torch.where(choice, top, mean)
 
 
@@ -156,12 +196,15 @@ class StochasticPool2d(WindowPool2d):
 
     def pool(self, windows: Tensor) -> Tensor:
         """Return a drawn value, or the mean of draws, of each window."""
-        x = windows.flatten(-2)
-        if not bool((x >= 0).all()):
-            raise expected("input", "values that are not negative, such as ReLU's", x.min().item())
-        total = x.sum(-1, keepdim=True)
+        if not bool((windows >= 0).all()):
+            wanted = "values that are not negative, such as ReLU's"
+            raise expected("input", wanted, windows.min().item())
         if not self.training:
-            return (x * x).sum(-1) / total[..., 0].where(total[..., 0] > 0, 1)
-        # the place in the window where the running sum passes a random part of the whole
-        passed = x.detach().cumsum(-1) > total.detach() * torch.rand_like(total)
-        return x.gather(-1, passed.int().argmax(-1, keepdim=True))[..., 0]
+            total = windows.sum(0)
+            return windows.square().sum(0) / total.where(total > 0, 1)
+        # The drawn value is the first one with which the running sum reaches a random part of the
+        # whole, a part in (0, 1]: a value of 0 is not drawn, and the last sum reaches any part.
+        sums = windows.detach().cumsum(0)
+        reached = sums >= sums[-1] * (1 - torch.rand_like(sums[-1]))
+        before = torch.cat([torch.zeros_like(reached[:1]), reached[:-1]])
+        return (windows * (reached & ~before)).sum(0)

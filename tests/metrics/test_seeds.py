@@ -22,6 +22,29 @@ def test_a_t_test_by_hand():
     assert str(found).endswith("difference 4]")
 
 
+def test_a_paired_test_by_hand():
+    # differences 1, 2, 3: mean 2, variance 1, s = sqrt(1/3), two degrees of freedom
+    found = t_test([11, 22, 33], [10, 20, 30], paired=True)
+    statistic = 2 * math.sqrt(3)
+    # for two degrees of freedom the distribution function is 1/2 + t / (2 sqrt(2 + t^2))
+    assert found.p_value == pytest.approx(1 - statistic / math.sqrt(2 + statistic**2))
+    assert found.difference == 2
+    assert "; paired t test, p = " in found.evidence
+    assert t_test([11, 22, 33], [10, 20, 30]).p_value > 0.5
+    with pytest.raises(ValueError, match="a, b: expected as many results of both, got 2 and 3"):
+        t_test([1, 2], [1, 2, 3], paired=True)
+    with pytest.raises(ValueError, match="expected results that differ"):
+        t_test([1, 2, 3], [2, 3, 4], paired=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=3, max_size=8))
+def test_p_of_pairs_is_that_of_scipy(pairs):
+    a, b = zip(*pairs, strict=True)
+    if len({x - y for x, y in pairs}) > 1:
+        assert t_test(a, b, paired=True).p_value == pytest.approx(stats.ttest_rel(a, b).pvalue)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True),

@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnnhistory.nn.pool import LPPool2d, MixedPool2d, StochasticPool2d, Subsample2d
+from cnnhistory.nn.pool import (
+    AvgPool2d,
+    LPPool2d,
+    MaxPool2d,
+    MixedPool2d,
+    StochasticPool2d,
+    Subsample2d,
+)
 
 
 def test_hand_worked():
@@ -31,6 +38,28 @@ def test_bad_input_is_refused(shape, message):
 
 
 WINDOW = torch.tensor([[0.0, 1.0], [2.0, 2.0]])[None, None]
+
+
+def test_max_and_average_by_hand():
+    x = WINDOW.clone().requires_grad_()
+    assert MaxPool2d(2)(x).item() == 2
+    assert AvgPool2d(2)(x).item() == 5 / 4
+    (share,) = torch.autograd.grad(AvgPool2d(2)(x).sum(), x)
+    assert share.unique().tolist() == [1 / 4]
+    (whole,) = torch.autograd.grad(MaxPool2d(2)(x).sum(), x)
+    assert sorted(whole.flatten().tolist()) == [0, 0, 0, 1]  # one of two equal maxima
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, None), (3, 2), (3, 1), (1, 2), (4, 3)])
+@pytest.mark.parametrize(("kind", "peer"), [(MaxPool2d, F.max_pool2d), (AvgPool2d, F.avg_pool2d)])
+def test_max_and_average_are_torchs_with_their_gradients(kind, peer, size, stride):
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 11, 8, dtype=torch.double, requires_grad=True)
+    ours, theirs = kind(size, stride)(x), peer(x, size, stride)
+    torch.testing.assert_close(ours, theirs)
+    weight = torch.rand_like(ours)
+    grads = [torch.autograd.grad((y * weight).sum(), x)[0] for y in (ours, theirs)]
+    torch.testing.assert_close(*grads)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +143,7 @@ def test_stochastic_refuses_what_is_no_probability(value):
         StochasticPool2d(2)(torch.full((1, 1, 2, 2), value))
 
 
-@pytest.mark.parametrize("kind", [LPPool2d, MixedPool2d, StochasticPool2d])
+@pytest.mark.parametrize("kind", [MaxPool2d, AvgPool2d, LPPool2d, MixedPool2d, StochasticPool2d])
 def test_maps_smaller_than_the_window_are_refused(kind):
     with pytest.raises(ValueError, match=r"^input: expected \(N, C, H, W\) of 3x3 at least"):
         kind(3)(torch.zeros(1, 1, 2, 3))

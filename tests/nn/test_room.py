@@ -27,7 +27,11 @@ SHARES = (float("nan"), -0.1, 1.0, "0.5")
 
 # layer -> good settings, and for each setting bad ones
 BAD = {
+    "activation.ELU": ({}, {"alpha": (*REALS, 0, -1)}),
+    "activation.PReLU": ({}, {"channels": COUNTS, "start": REALS}),
+    "activation.ReLU": ({}, {}),
     "activation.ScaledTanh": ({}, {"amplitude": (*REALS, 0), "slope": (*REALS, -1)}),
+    "activation.Sigmoid": ({}, {}),
     "binary.Sign": ({}, {}),
     "binary.BinaryConv2d": (
         CONV,
@@ -89,6 +93,8 @@ BAD = {
         POOL,
         dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE) | {"p": (*REALS, 0, -1)},
     ),
+    "pool.AvgPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
+    "pool.MaxPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
     "pool.MixedPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
     "pool.StochasticPool2d": (POOL, dict.fromkeys(("kernel_size", "stride"), COUNTS_OR_NONE)),
     "pool.Subsample2d": ({"channels": 2}, {"channels": COUNTS}),

@@ -45,7 +45,7 @@ class SpatialPyramidPool2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the maxima of all cells."""
-        if x.dim() != 4 or 0 in x.shape[1:]:
+        if x.dim() != 4 or 0 in x.shape:
             raise expected("input", "maps (N, C, H, W)", tuple(x.shape))
         return torch.cat([F.adaptive_max_pool2d(x, n).flatten(1) for n in self.levels], 1)
 

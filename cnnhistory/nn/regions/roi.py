@@ -54,7 +54,7 @@ class RoIPool2d(nn.Module):
         found = []
         for box in boxes.tolist():
             image, x1, y1, x2, y2 = box
-            if not image.is_integer() or not 0 <= image < len(maps):
+            if image % 1 or not 0 <= image < len(maps):
                 raise expected("boxes", f"an image from 0 to {len(maps) - 1}", image)
             if not (x1 <= x2 and y1 <= y2):  # NaN is refused, too
                 raise expected("boxes", "x1 <= x2 and y1 <= y2", box[1:])

@@ -16,6 +16,11 @@ def test_hand_worked():
     assert RoIPool2d(2, 1.0)(maps, torch.tensor([[0.0, 3, 1, 3, 1]])).unique().tolist() == [7]
 
 
+def test_boxes_of_whole_numbers():
+    maps, box = torch.randn(1, 2, 8, 8), torch.tensor([[0, 2, 1, 6, 7]])
+    assert torch.equal(RoIPool2d(2, 1.0)(maps, box), RoIPool2d(2, 1.0)(maps, box.float()))
+
+
 def boxes_on(side, count, batch):
     generator = torch.Generator().manual_seed(count)
     corners = torch.rand(count, 2, 2, generator=generator).sort(1)[0] * (side - 1)
