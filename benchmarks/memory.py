@@ -1,6 +1,7 @@
 """Peak memory of a training step, as the allocator of the processor's memory counts it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # the profiler is talkative
@@ -66,8 +67,24 @@ def peak_bytes(network: nn.Module, x: Tensor, target: Tensor) -> int:
     optimizer.zero_grad()
     momenta = [state["momentum_buffer"] for state in optimizer.state.values()]
     there = storage_bytes([x, target, *network.parameters(), *network.buffers(), *momenta])
-    # The profiler knows the size of what is freed only if it saw it allocated: the gradients of the
-    # first step are gone.
+    highest, now = profiled_peak(step)
+    gradients = sum(p.numel() * p.element_size() for p in network.parameters() if p.requires_grad)
+    optimizer.zero_grad()
+    # Blocks are multiples of 64 bytes.
+    if not gradients <= now <= 1.01 * gradients + 2**16:
+        raise RuntimeError(f"expected {gradients} bytes of gradients to be left, got {now}")
+    return there + highest
+
+
+def profiled_peak(step: Callable[[], object]) -> tuple[int, int]:
+    """Return the most memory that a function takes at one moment, and what is left at its end.
+
+    Counted is what it takes from the allocator and gives back, not what was there before.
+
+    Units: bytes.
+    """
+    # The profiler knows the size of what is freed only if it saw it allocated: what is left of an
+    # earlier step must be gone.
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watch:
         step()
     result = watch.profiler.kineto_results  # type: ignore[union-attr]
@@ -77,12 +94,7 @@ def peak_bytes(network: nn.Module, x: Tensor, target: Tensor) -> int:
     for change in changes:
         now += change.nbytes()
         highest = max(highest, now)
-    gradients = sum(p.numel() * p.element_size() for p in network.parameters() if p.requires_grad)
-    optimizer.zero_grad()
-    # Blocks are multiples of 64 bytes.
-    if not gradients <= now <= 1.01 * gradients + 2**16:
-        raise RuntimeError(f"expected {gradients} bytes of gradients to be left, got {now}")
-    return there + highest
+    return highest, now
 
 
 def storage_bytes(tensors: list[Tensor]) -> int:

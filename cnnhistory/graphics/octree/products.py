@@ -20,6 +20,7 @@ from torch import Tensor
 # of one megabyte. With 2**21 a layer of 32 channels takes 1.4 to 2 times as long.
 BUFFER = 2**17
 FEWEST = 128  # rows of a chunk, below which matrix products are slow
+NARROW = 8  # outputs, up to which the product is faster with its sides exchanged
 LARGE_BUFFER = 2**27  # and on an accelerator, which is idle while it is asked for the next chunk
 
 
@@ -42,6 +43,13 @@ def gathered(padded: Tensor, table: Tensor) -> Tensor:
     return padded.index_select(0, table.flatten()).view(len(table), -1)
 
 
+def _multiply(chunk: Tensor, weight: Tensor, result: Tensor) -> None:
+    if weight.shape[1] <= NARROW:
+        result.copy_(torch.mm(weight.T, chunk.T).T)
+    else:
+        torch.mm(chunk, weight, out=result)
+
+
 def gathered_product(x: Tensor, table: Tensor, weight: Tensor) -> Tensor:
     """Multiply the gathered rows by a matrix, chunk by chunk.
 
@@ -51,7 +59,7 @@ def gathered_product(x: Tensor, table: Tensor, weight: Tensor) -> Tensor:
     out = x.new_empty(len(table), weight.shape[1])
     rows = chunk_rows(table, x.shape[1])
     for part, result in zip(table.split(rows), out.split(rows), strict=True):
-        torch.mm(gathered(padded, part), weight, out=result)
+        _multiply(gathered(padded, part), weight, result)
     return out
 
 
@@ -62,10 +70,10 @@ def weight_product(x: Tensor, table: Tensor, y: Tensor) -> Tensor:
     """
     padded = with_zero_row(x)
     rows = chunk_rows(table, x.shape[1])
-    out = x.new_zeros(table.shape[1] * x.shape[1], y.shape[1])
+    sums = x.new_zeros(y.shape[1], table.shape[1] * x.shape[1])
     for part, right in zip(table.split(rows), y.split(rows), strict=True):
-        out.addmm_(gathered(padded, part).T, right)
-    return out
+        sums.addmm_(right.T, gathered(padded, part))
+    return sums.T.contiguous()
 
 
 def both_products(x: Tensor, table: Tensor, weight: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,12 +84,12 @@ def both_products(x: Tensor, table: Tensor, weight: Tensor, y: Tensor) -> tuple[
     padded = with_zero_row(x)
     rows = chunk_rows(table, x.shape[1])
     out = x.new_empty(len(table), weight.shape[1])
-    sums = x.new_zeros(table.shape[1] * x.shape[1], y.shape[1])
+    sums = x.new_zeros(y.shape[1], table.shape[1] * x.shape[1])
     for part, result, right in zip(table.split(rows), out.split(rows), y.split(rows), strict=True):
         chunk = gathered(padded, part)
-        torch.mm(chunk, weight, out=result)
-        sums.addmm_(chunk.T, right)
-    return out, sums
+        _multiply(chunk, weight, result)
+        sums.addmm_(right.T, chunk)
+    return out, sums.T.contiguous()
 
 
 def flipped(weight: Tensor) -> Tensor:
