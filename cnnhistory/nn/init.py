@@ -1,10 +1,12 @@
 """Weight initializations of the papers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from cnnhistory._util.checks import check_counts, check_finite
 
 
 def lecun_uniform_(layer: nn.Conv2d | nn.Linear) -> None:
@@ -26,11 +28,73 @@ def he_normal_(network: nn.Module) -> None:
 
     Source: he2015delving, equation (10).
     """
+    for layer in _layers(network):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+
+
+def xavier_uniform_(network: nn.Module) -> None:
+    """Draw all weights of convolutions and dense layers in place from U[-b, b]; biases are 0.
+
+    b = sqrt(6 / (n_in + n_out)), with the inputs of one unit and the units that one input goes to.
+    The variance b^2 / 3 = 2 / (n_in + n_out) lies between 1 / n_in, which keeps the variance of the
+    values on the way forward, and 1 / n_out, which keeps that of the gradients on the way back.
+
+    Source: glorot2010understanding, equation (16), "normalized initialization".
+    """
+    for layer in _layers(network):
+        nn.init.xavier_uniform_(layer.weight)
+
+
+def xavier_normal_(network: nn.Module) -> None:
+    """Draw all weights of convolutions and dense layers in place from N(0, 2 / (n_in + n_out)).
+
+    Biases are 0. The variance is that of `xavier_uniform_`.
+
+    Source: glorot2010understanding, equation (12).
+    """
+    for layer in _layers(network):
+        nn.init.xavier_normal_(layer.weight)
+
+
+def sparse_(network: nn.Module, inputs: int = 15, std: float = 1.0, bias: float = 0.0) -> None:
+    """Give each unit of each dense layer a few weights from N(0, std^2); the others are 0.
+
+    Units with few inputs differ from each other without being saturated, however wide the layer
+    below is. Layers with at most `inputs` inputs get all their weights.
+
+    Units: `inputs` counts the weights of a unit that are not 0.
+
+    Raises:
+        ValueError: `inputs` is no whole number of at least 1, `std` not positive, or `bias` not
+            finite.
+
+    Source: martens2010deep, Section 5; sutskever2013importance, Section 3.1.
+
+    >>> layer = nn.Linear(100, 7)
+    >>> sparse_(layer)
+    >>> (layer.weight != 0).sum(1)
+    tensor([15, 15, 15, 15, 15, 15, 15])
+    """
+    check_counts(inputs=inputs)
+    check_finite("std", std, positive=True)
+    check_finite("bias", bias)
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            chosen = torch.rand(layer.weight.shape).argsort(1)[:, :inputs]
+            with torch.no_grad():
+                drawn = std * torch.randn(chosen.shape)
+                layer.weight.zero_().scatter_(1, chosen, drawn)
+            if layer.bias is not None:
+                nn.init.constant_(layer.bias, bias)
+
+
+def _layers(network: nn.Module) -> Iterator[nn.Conv2d | nn.Linear]:
+    """Yield all convolutions and dense layers, each with its biases set to 0."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+            yield layer
 
 
 def normal_(layer: nn.Conv2d | nn.Linear, std: float, bias: float = 0.0) -> None:

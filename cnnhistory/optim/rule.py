@@ -17,7 +17,9 @@ class UpdateRule(Optimizer):
     """A torch optimizer of which a rule writes only what it does with one parameter.
 
     `state` of a parameter begins empty; `starting_state` names what it holds and gives the first
-    values. `step` calls `update` for each parameter that has a gradient.
+    values. `step` calls `update` for each parameter that has a gradient. One that is NaN would
+    make NaN of the parameter, and of all averages for good, so `step` refuses it before it changes
+    anything.
 
     Args:
         parameters: tensors, or groups of them with settings of their own.
@@ -51,11 +53,16 @@ class UpdateRule(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Update every parameter once; return the loss of the closure, if there is one."""
+        """Update every parameter once; return the loss of the closure, if there is one.
+
+        Raises:
+            ValueError: a gradient has a NaN; the message says of which parameter.
+        """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        self._check_gradients()
         for group in self.param_groups:
             for w in group["params"]:
                 if w.grad is None:
@@ -65,3 +72,12 @@ class UpdateRule(Optimizer):
                     state.update(self.starting_state(w))
                 self.update(w, w.grad, state, group)
         return loss
+
+    def _check_gradients(self) -> None:
+        for number, group in enumerate(self.param_groups):
+            names = group.get("param_names")  # there if the rule was given named_parameters()
+            for index, w in enumerate(group["params"]):
+                if w.grad is not None and bool(w.grad.isnan().any()):
+                    called = f" ({names[index]})" if names else ""
+                    which = f"gradient of parameter {index} in group {number}{called}"
+                    raise expected(which, "numbers", float("nan"))

@@ -182,3 +182,26 @@ def test_groups_closures_and_missing_gradients(rule):
     assert not torch.equal(a, torch.ones(2))
     assert torch.equal(b, torch.ones(2))
     assert torch.equal(c, torch.ones(2))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_nan_gradient_is_refused_by_the_name_of_its_parameter(rule):
+    net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    unnamed = [{"params": [net[0].weight]}, {"params": [net[0].bias, net[1].weight]}]
+    for given, which in (
+        (unnamed, r"gradient of parameter 1 in group 1: expected numbers, got nan"),
+        (net.parameters(), r"gradient of parameter 2 in group 0: expected numbers, got nan"),
+        (net.named_parameters(), r"gradient of parameter 2 in group 0 \(1.weight\): expected"),
+    ):
+        optimizer = rule(given)
+        optimizer.zero_grad()
+        net(torch.ones(4, 2)).sum().backward()
+        net[1].weight.grad[0, 1] = math.nan
+        before = [p.detach().clone() for p in net.parameters()]
+        with pytest.raises(ValueError, match=f"^{which}"):
+            optimizer.step()
+        # nothing has changed, so the next batch can go on
+        assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+        net[1].weight.grad[0, 1] = 1.0
+        optimizer.step()
+        assert all(p.isfinite().all() for p in net.parameters())

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="initialization",
     paper="glorot2010understanding",
     see_also=("he2015delving",),
+    object="nn.init.xavier_uniform_",
     digest="weight-init",
 )
