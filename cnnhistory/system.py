@@ -78,6 +78,7 @@ VERDICTS = ("correct", "imprecise", "wrong", "unverified", "opinion")
 # Class paths of the data modules that small mode trains on.
 DIGITS = "cnnhistory.data.digits.DigitsDataModule"
 PATCHES = "cnnhistory.data.patches.PatchesDataModule"
+SENTENCES = "cnnhistory.data.text.sentences.SentencesDataModule"
 PAIRS = "cnnhistory.data.translation.module.PairsDataModule"
 
 

@@ -14,7 +14,8 @@ from pytorch_lightning.utilities import rank_zero_only
 
 import cnnhistory.data.cifar10
 import cnnhistory.data.patches
-import cnnhistory.nn.loss  # noqa: F401  (a class that is imported may be named without its module)
+import cnnhistory.nn.loss
+import cnnhistory.tasks.recipes  # noqa: F401  (what is imported may be named without its module)
 from cnnhistory._util.files import replace_file
 from cnnhistory._util.lookup import expected
 from cnnhistory.data.digits import DigitsDataModule

@@ -77,7 +77,10 @@ class UpdateRule(Optimizer):
         for number, group in enumerate(self.param_groups):
             names = group.get("param_names")  # there if the rule was given named_parameters()
             for index, w in enumerate(group["params"]):
-                if w.grad is not None and bool(w.grad.isnan().any()):
+                if w.grad is None:
+                    continue
+                values = w.grad._values() if w.grad.is_sparse else w.grad
+                if bool(values.isnan().any()):
                     called = f" ({names[index]})" if names else ""
                     which = f"gradient of parameter {index} in group {number}{called}"
                     raise expected(which, "numbers", float("nan"))

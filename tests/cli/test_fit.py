@@ -40,6 +40,19 @@ def test_fit_on_color_images(tmp_path, run):
     assert "class_path: cnnhistory.data.patches.PatchesDataModule" in config
 
 
+def test_fit_on_sentences(tmp_path, run):
+    limits = ["--trainer.limit_train_batches=3", "--trainer.limit_val_batches=0"]
+    for options in (
+        [],
+        ["--model.optimizer=AdaDelta", "--model.schedule=Constant", "--data.most=2000",
+         "--model.network_args", "{vocabulary: 2000, sparse: true}"],
+    ):  # fmt: skip
+        done = run("fit", "textcnn", *FAST, *limits, *options, f"--directory=run{len(options)}",
+                   cwd=tmp_path)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "of 1057;" in done.stdout
+
+
 def test_broken_yaml_is_one_clear_error(tmp_path, run):
     (tmp_path / "broken.yaml").write_text("trainer: [unclosed\n")
     done = run("fit", "lenet5", "--config", "broken.yaml", cwd=tmp_path)

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="nlp",
     task="sentence classification",
     paper="kim2014convolutional",
+    models=("textcnn",),
     digest="textcnn",
 )
