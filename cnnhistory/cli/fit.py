@@ -14,7 +14,13 @@ from pytorch_lightning.utilities import rank_zero_only
 
 import cnnhistory.data.cifar10
 import cnnhistory.data.patches
-import cnnhistory.nn.loss
+import cnnhistory.nn.losses.cross_entropy
+import cnnhistory.nn.losses.distances
+import cnnhistory.nn.losses.hinge_loss
+import cnnhistory.nn.losses.label_smoothing
+import cnnhistory.nn.losses.mse_loss
+import cnnhistory.nn.losses.multitask_loss
+import cnnhistory.nn.losses.positive_sharing_loss
 import cnnhistory.tasks.recipes  # noqa: F401  (what is imported may be named without its module)
 from cnnhistory._util.files import replace_file
 from cnnhistory._util.lookup import expected

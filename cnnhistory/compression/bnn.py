@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from cnnhistory._util.checks import check_counts
 from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.nn.binary import BinaryConv2d, BinaryLinear, Sign, constrain
-from cnnhistory.nn.loss import SquaredHingeLoss
+from cnnhistory.nn.losses.hinge_loss import SquaredHingeLoss
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.system import PATCHES, ModelCard
 

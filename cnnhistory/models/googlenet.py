@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_counts
 from cnnhistory.nn.init import he_normal_
-from cnnhistory.nn.loss import AuxiliaryLoss
+from cnnhistory.nn.losses.multitask_loss import AuxiliaryLoss
 from cnnhistory.nn.norm import LocalResponseNorm
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.system import PATCHES, ModelCard

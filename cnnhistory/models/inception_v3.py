@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory.nn.branches import Branches
 from cnnhistory.nn.init import he_normal_
-from cnnhistory.nn.loss import AuxiliaryLoss
+from cnnhistory.nn.losses.multitask_loss import AuxiliaryLoss
 from cnnhistory.nn.size import check_images, scaled
 from cnnhistory.nn.unit import conv_norm
 from cnnhistory.system import PATCHES, ModelCard

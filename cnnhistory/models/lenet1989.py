@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
-from cnnhistory.nn.loss import PlusMinusOneLoss
+from cnnhistory.nn.losses.mse_loss import PlusMinusOneLoss
 from cnnhistory.nn.size import check_images
 from cnnhistory.system import ModelCard
 

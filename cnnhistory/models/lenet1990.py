@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
-from cnnhistory.nn.loss import PlusMinusOneLoss
+from cnnhistory.nn.losses.mse_loss import PlusMinusOneLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.size import check_images
 from cnnhistory.system import ModelCard

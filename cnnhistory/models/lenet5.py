@@ -17,7 +17,7 @@ from cnnhistory._util.checks import check_counts
 from cnnhistory.nn.activation import ScaledTanh
 from cnnhistory.nn.conv import PartialConv2d
 from cnnhistory.nn.init import lecun_uniform_
-from cnnhistory.nn.loss import RBFDistanceLoss
+from cnnhistory.nn.losses.distances import RBFDistanceLoss
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.nn.rbf import EuclideanRBF, bitmap
 from cnnhistory.nn.size import check_images

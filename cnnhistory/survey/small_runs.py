@@ -78,7 +78,7 @@ def labels_on_digits(rate: float, eps: float) -> list[Seen]:
     30 epochs; the higher the rate, the more is learned by heart.
     """
     from cnnhistory.data.digits import DigitsDataModule
-    from cnnhistory.nn.loss import LabelSmoothingLoss
+    from cnnhistory.nn.losses.label_smoothing import LabelSmoothingLoss
     from cnnhistory.tasks.classification import fit_classifier
     from cnnhistory.training.recipes import SGD
 

@@ -7,7 +7,8 @@ and 5 ms in `cnnhistory.training.fitting.fit`, and what is looked at changes in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import chain, count
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,15 +27,18 @@ def train_steps(
     *,
     batch_size: int,
     seed: int = 0,
+    loss: Callable[[Any, Tensor], Tensor] = F.cross_entropy,
     after_step: Callable[[int, nn.Module], object] | None = None,
 ) -> nn.Module:
-    """Train a network in place for a number of steps by cross-entropy, and return it to evaluate.
+    """Train a network in place for a number of steps, and return it to evaluate.
 
     The order of the examples follows from `seed`, anew in each epoch; the rest of an epoch that
-    does not fill a batch is left out. The rate stays. `after_step(step, network)` is called after
-    each step, counted from 1, with the network in training mode; it may change the mode.
+    does not fill a batch is left out. The rate stays. `loss(outputs, labels)` is the cross-entropy
+    if nothing else is given; if it is a module, its parameters learn too.
+    `after_step(step, network)` is called after each step, counted from 1, with the network in
+    training mode; it may change the mode.
 
-    Shape: images (N, ...), labels (N,).
+    Shape: images (N, ...), labels (N,), or (N, ...) as the loss takes them.
 
     Raises:
         ValueError: a number below 1, or fewer examples than in a batch.
@@ -42,14 +46,15 @@ def train_steps(
     check_counts(steps=steps, batch_size=batch_size)
     if batch_size > len(labels):
         raise ValueError(f"batch_size: expected at most {len(labels)} examples, got {batch_size}")
-    rule = optimizer(network.parameters())
+    its_own = loss.parameters() if isinstance(loss, nn.Module) else ()
+    rule = optimizer(chain(network.parameters(), its_own))
     batches = _batches(len(labels), batch_size, seed)
     for step in range(1, steps + 1):
         batch = next(batches)
         network.train()
-        loss = F.cross_entropy(network(images[batch]), labels[batch])
+        found = loss(network(images[batch]), labels[batch])
         rule.zero_grad()
-        loss.backward()
+        found.backward()
         rule.step()
         if after_step is not None:
             after_step(step, network)

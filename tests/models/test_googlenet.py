@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from cnnhistory import create_model, registry, system
 from cnnhistory.accounting import count_multiply_adds, count_parameters, summarize
 from cnnhistory.models.googlenet import Inception, NaiveInception, Scores
-from cnnhistory.nn.loss import AuxiliaryLoss
+from cnnhistory.nn.losses.multitask_loss import AuxiliaryLoss
 from cnnhistory.nn.norm import LocalResponseNorm
 
 # szegedy2015going, Table 1: output size, layers, the six numbers of maps

@@ -73,12 +73,6 @@ BAD = {
             "activation": ("gelu", None), "std": (*REALS, 0),
         },
     ),
-    "loss.LabelSmoothingLoss": ({}, {"eps": SHARES}),
-    "loss.RBFDistanceLoss": ({}, {}),
-    "loss.MAPLoss": ({}, {"j": (0, -1, float("nan"))}),
-    "loss.PlusMinusOneLoss": ({}, {}),
-    "loss.SquaredHingeLoss": ({}, {}),
-    "loss.AuxiliaryLoss": ({}, {"weight": REALS}),
     "norm.BatchNorm2d": (
         {"channels": 3}, {"channels": COUNTS, "eps": (*REALS, 0), "momentum": SHARES}
     ),

@@ -3,7 +3,7 @@ import pytorch_lightning as pl
 import torch
 
 from cnnhistory.data.tensors import LabeledImages
-from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
+from cnnhistory.nn.losses.distances import MAPLoss, RBFDistanceLoss
 from cnnhistory.tasks.classification import (
     Classifier,
     Evaluation,

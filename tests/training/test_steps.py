@@ -62,3 +62,19 @@ def test_every_example_comes_once_an_epoch_in_another_order():
 def test_numbers_that_cannot_be_are_refused(steps, size, named):
     with pytest.raises(ValueError, match=f"{named}: expected"):
         train_steps(network(), X, Y, SGD(0.1), steps, batch_size=size)
+
+
+def test_another_loss_learns_along():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(()))
+
+        def forward(self, scores, labels):
+            return (self.scale * scores[:, 0] - labels).square().mean()
+
+    net, loss = network(), Scaled()
+    before = [p.detach().clone() for p in (net[1].weight, loss.scale)]
+    train_steps(net, X, Y.float(), SGD(0.1), 3, batch_size=10, loss=loss)
+    for old, new in zip(before, (net[1].weight, loss.scale), strict=True):
+        assert not torch.equal(old, new)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from cnnhistory.models.lenet5 import LeNet5
-from cnnhistory.nn.loss import MAPLoss
+from cnnhistory.nn.losses.distances import MAPLoss
 from cnnhistory.visualize.source import REPOSITORY, show_source
 
 
@@ -82,7 +82,7 @@ def test_markdown_has_code_and_links():
         f"[`cnnhistory/models/lenet5.py`]({REPOSITORY}/blob/main/cnnhistory/models/lenet5.py#LeNet5)"
         in text
     )
-    assert "cnnhistory/nn/loss.py#MAPLoss" in text
+    assert "cnnhistory/nn/losses/distances.py#MAPLoss" in text
 
 
 def test_what_is_shown_is_python_that_parses():

@@ -211,7 +211,7 @@ def c5() -> Finding:
     import torch
     from torch.nn import functional as F
 
-    from cnnhistory.nn.loss import MAPLoss, RBFDistanceLoss
+    from cnnhistory.nn.losses.distances import MAPLoss, RBFDistanceLoss
 
     model = _lenet5().double()
     features: list[Tensor] = []

@@ -193,7 +193,7 @@ def c6() -> Finding:
     import torch
     from torch.nn import functional as F
 
-    from cnnhistory.nn.loss import LabelSmoothingLoss
+    from cnnhistory.nn.losses.label_smoothing import LabelSmoothingLoss
 
     classes, eps = 10, 0.1
     scores, target = torch.randn(8, classes, dtype=torch.double), torch.arange(8)

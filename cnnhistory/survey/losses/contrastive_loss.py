@@ -9,5 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="hadsell2006dimensionality",
+    see_also=("schroff2015facenet",),
+    object="nn.losses.contrastive_loss.ContrastiveLoss",
     digest="contrastive-loss",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="bridle1990probabilistic",
+    object="nn.losses.cross_entropy.CrossEntropyLoss",
     digest="cross-entropy",
 )

@@ -9,5 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="cortes1995support",
+    see_also=("crammer2001algorithmic",),
+    object="nn.losses.hinge_loss.HingeLoss",
     digest="hinge-loss",
 )

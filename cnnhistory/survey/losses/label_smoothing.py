@@ -16,7 +16,7 @@ SYSTEM = System(
     paper="szegedy2016rethinking",
     see_also=("guo2017calibration", "muller2019when"),
     chapter="inception/inception_v3",
-    object="nn.loss.LabelSmoothingLoss",
+    object="nn.losses.label_smoothing.LabelSmoothingLoss",
     digest="label-smoothing",
 )
 

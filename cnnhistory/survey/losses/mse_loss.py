@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="lecun1989backprop",
+    object="nn.losses.mse_loss.SquaredErrorLoss",
     digest="mse-loss",
 )

@@ -9,6 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="girshick2015fast",
-    see_also=("zhang2016joint",),
+    see_also=("zhang2016joint", "kendall2018multi"),
+    object="nn.losses.multitask_loss.FastRCNNLoss",
     digest="multitask-loss",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="shen2015deepcontour",
+    object="nn.losses.positive_sharing_loss.PositiveSharingLoss",
     digest="positive-sharing-loss",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="eigen2014depth",
+    object="nn.losses.scale_invariant_loss.ScaleInvariantLoss",
     digest="scale-invariant-loss",
 )

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="regularization",
     paper="hinton2012improving",
     see_also=("srivastava2014dropout",),
+    object="nn.regularization.dropout.Dropout",
     digest="dropout",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="normalization",
     task="regularization",
     paper="tibshirani1996regression",
+    object="nn.regularization.l1_regularization.L1Penalty",
     digest="l1-regularization",
 )

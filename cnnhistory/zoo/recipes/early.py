@@ -40,7 +40,7 @@ RECIPES = (
         epochs=20,
         batch_size=64,
         optimizer=adam(3e-3, weight_decay=0.1),
-        loss=Spec("cnnhistory.nn.loss.MAPLoss"),
+        loss=Spec("cnnhistory.nn.losses.distances.MAPLoss"),
         data=Spec(DIGITS, {"scale": "full", "levels": "paper", "val_size": 0}),
     ),
     TrainingRecipe(

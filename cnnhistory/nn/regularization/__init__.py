@@ -1,0 +1,1 @@
+"""What keeps a network from learning by heart: noise in the units, a price on the weights."""
