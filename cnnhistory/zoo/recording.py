@@ -18,7 +18,14 @@ from cnnhistory.zoo import store
 from cnnhistory.zoo.format import Artifact, Provenance, Record, SeedResult, renumbered
 from cnnhistory.zoo.plain import as_plain, from_plain, to_json
 from cnnhistory.zoo.provenance import provenance
-from cnnhistory.zoo.recipes import AblationRecipe, CompressionRecipe, Recipe, SearchRecipe, recipe
+from cnnhistory.zoo.recipes import (
+    AblationRecipe,
+    CompressionRecipe,
+    FoldsRecipe,
+    Recipe,
+    SearchRecipe,
+    recipe,
+)
 
 
 @dataclass(frozen=True)
@@ -166,6 +173,10 @@ def _how(plan: Recipe) -> tuple[OneSeed, dict[str, Any]]:
         from cnnhistory.zoo.recording_search import prepare_search
 
         return prepare_search(plan)
+    if isinstance(plan, FoldsRecipe):
+        from cnnhistory.zoo.recording_folds import prepare_folds
+
+        return prepare_folds(plan)
     from cnnhistory.zoo.recording_training import prepare_training
 
     return prepare_training(plan)

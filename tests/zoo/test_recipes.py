@@ -4,12 +4,14 @@ import torch
 from cnnhistory import create_model, zoo
 from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import Schedule
+from cnnhistory.nlp.bag_of_words import BagOfWords
 from cnnhistory.search.network import cell_network
 from cnnhistory.training.loop import Training
 from cnnhistory.zoo.recipes import (
     RECIPES,
     AblationRecipe,
     CompressionRecipe,
+    FoldsRecipe,
     SearchRecipe,
     Spec,
     TrainingRecipe,
@@ -21,6 +23,7 @@ TRAININGS = [r for r in RECIPES.values() if isinstance(r, TrainingRecipe)]
 COMPRESSIONS = [r for r in RECIPES.values() if isinstance(r, CompressionRecipe)]
 ABLATIONS = [r for r in RECIPES.values() if isinstance(r, AblationRecipe)]
 SEARCHES = [r for r in RECIPES.values() if isinstance(r, SearchRecipe)]
+FOLDS = [r for r in RECIPES.values() if isinstance(r, FoldsRecipe)]
 
 
 def by_id(recipe):
@@ -34,7 +37,7 @@ def test_a_spec_builds_what_it_names():
 
 
 def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
-    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES
+    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS
     assert sum(map(len, kinds)) == len(RECIPES)
     with pytest.raises(KeyError, match="unknown recorded run 'x'"):
         recipe("x")
@@ -79,3 +82,16 @@ def test_a_search_can_be_set_up(plan):
             cell_network(cell=cell, **plan.network)
     Training(**plan.training)
     assert plan.data.build().val_set is not None
+
+
+@pytest.mark.parametrize("plan", FOLDS, ids=by_id)
+def test_a_network_for_folds_can_be_set_up(plan):
+    data = plan.data.build(batch_size=plan.batch_size)
+    with torch.device("meta"):
+        sizes = {"vocabulary": 100, "num_classes": data.num_classes}
+        network = create_model(plan.model, **sizes, **plan.network_args)
+    plan.schedule.build()(plan.optimizer.build()(network.parameters()), 10)
+    assert plan.seeds == (tuple(range(10)) if data.in_folds else (0, 1, 2))
+    for kind, strength in plan.baselines.items():
+        BagOfWords(kind, strength)
+    assert not data.keeps_val

@@ -17,10 +17,12 @@ from cnnhistory.zoo.recipes import (
     WAITING,
     AblationRecipe,
     CompressionRecipe,
+    FoldsRecipe,
     SearchRecipe,
     TrainingRecipe,
 )
 from cnnhistory.zoo.recipes.base import PATCHES
+from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.rounding import LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
@@ -30,6 +32,7 @@ TRAININGS = [id for id, plan in PLANS.items() if isinstance(plan, TrainingRecipe
 COMPRESSIONS = [id for id, plan in PLANS.items() if isinstance(plan, CompressionRecipe)]
 ABLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, AblationRecipe)]
 SEARCHES = [id for id, plan in PLANS.items() if isinstance(plan, SearchRecipe)]
+FOLDS = [id for id, plan in PLANS.items() if isinstance(plan, FoldsRecipe)]
 ON_SHIPPED_DATA = [
     id
     for id in TRAININGS
@@ -182,6 +185,31 @@ def test_running_again_lands_near_the_record(id, tmp_path):
     assert main(["record", id, *options]) == 0
     again = read_record(tmp_path / f"{id}.json")
     assert 100 * abs(again.error - zoo.record(id).error) <= zoo.recipe(id).tolerance
+
+
+@pytest.mark.parametrize("id", FOLDS)
+def test_answers_of_every_fold_are_there(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    for result in record.results:
+        assert len(result.history) == plan.epochs
+        answers = load_answers(id, result.seed)
+        assert set(answers.by) == {"network", *plan.baselines}
+        assert answers.wrong("network").sum() == result.errors
+        assert len(answers.labels) == result.n
+    folds = {result.details["content_hash"] for result in record.results}
+    assert len(folds) in (1, len(record.results))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", FOLDS)
+def test_a_fold_trained_again_lands_near_the_record(id, tmp_path):
+    needs_data()
+    plan, record = zoo.recipe(id), zoo.record(id)
+    again = train_fold(plan, 0, tmp_path).result
+    before = record.result(0)
+    assert again.details == before.details
+    assert 100 * abs(again.metrics["test_error"] - before.metrics["test_error"]) <= plan.tolerance
+    assert again.metrics["counts_error"] == pytest.approx(before.metrics["counts_error"], abs=2e-3)
 
 
 def needs_data():

@@ -9,10 +9,12 @@ from cnnhistory.zoo.recipes import (
     mobile,
     residual,
     search,
+    sentences,
 )
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
     CompressionRecipe,
+    FoldsRecipe,
     Recipe,
     SearchRecipe,
     Spec,
@@ -24,6 +26,7 @@ __all__ = [
     "WAITING",
     "AblationRecipe",
     "CompressionRecipe",
+    "FoldsRecipe",
     "Recipe",
     "SearchRecipe",
     "Spec",
@@ -34,7 +37,7 @@ __all__ = [
 
 RECIPES: dict[str, Recipe] = {
     recipe.id: recipe
-    for part in (early, imagenet, inception, residual, mobile, search, compression)
+    for part in (early, imagenet, inception, residual, mobile, search, sentences, compression)
     for recipe in part.RECIPES
 }
 
@@ -55,6 +58,13 @@ WAITING: frozenset[str] = frozenset({
     "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
+    "textcnn_cr",
+    "textcnn_mpqa",
+    "textcnn_mr",
+    "textcnn_sst1",
+    "textcnn_sst2",
+    "textcnn_subj",
+    "textcnn_trec",
 })  # fmt: skip
 
 

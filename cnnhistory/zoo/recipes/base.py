@@ -9,6 +9,7 @@ from typing import Any
 DIGITS = "cnnhistory.data.digits.DigitsDataModule"
 CIFAR10 = "cnnhistory.data.cifar10.Cifar10DataModule"
 PATCHES = "cnnhistory.data.patches.PatchesDataModule"
+SENTENCES = "cnnhistory.data.text.sentences.SentencesDataModule"
 
 
 @dataclass(frozen=True)
@@ -131,4 +132,31 @@ class SearchRecipe:
     tolerance: float = 1.5
 
 
-Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe | SearchRecipe
+@dataclass(frozen=True)
+class FoldsRecipe:
+    """A network for sentences trained on each fold, beside bags of words; no weights are kept.
+
+    Data that are divided into folds are tested on the fold whose number is the seed; of data with a
+    test part of their own a seed is what it is elsewhere. Number of words and of classes follow
+    from the data. `baselines` has the strength of `cnnhistory.nlp.bag_of_words.BagOfWords` by its
+    kind. Epochs and strengths were chosen on the validation part of fold 0; the recorded run trains
+    on that part too. Kept is what each method answers to each test sentence.
+
+    Units: `tolerance` is the largest distance, in percentage points of test error, between the
+    recorded network of a seed and one trained again on another processor.
+    """
+
+    id: str
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: Spec
+    data: Spec
+    schedule: Spec = CONSTANT
+    network_args: dict[str, Any] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
+    seeds: tuple[int, ...] = tuple(range(10))
+    tolerance: float = 3.0
+
+
+Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe | SearchRecipe | FoldsRecipe

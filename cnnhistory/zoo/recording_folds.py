@@ -1,0 +1,143 @@
+"""Recording a network for sentences that is trained once for each fold, and bags of words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnnhistory._util.lookup import check_one_of
+from cnnhistory.zoo import store
+from cnnhistory.zoo.format import SeedResult
+from cnnhistory.zoo.recipes import FoldsRecipe
+from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LABEL, NETWORK = "label", "network"  # columns
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The classes of test sentences, and what each method says, by its name.
+
+    Shape: (N,) each.
+    """
+
+    labels: Tensor
+    by: dict[str, Tensor]
+
+    def wrong(self, name: str) -> Tensor:
+        """Return which sentences a method has wrong, (N,).
+
+        Raises:
+            ValueError: there is none of that name; the message lists what there is.
+        """
+        check_one_of("name", name, tuple(self.by))
+        return self.by[name] != self.labels
+
+    def accuracy(self, name: str) -> float:
+        """Return the share of sentences that a method has right."""
+        return 1 - float(self.wrong(name).float().mean())
+
+
+def prepare_folds(plan: FoldsRecipe) -> tuple[OneSeed, dict[str, Any]]:
+    """Return the function that trains one fold, and the description of the data: of fold 0."""
+    described = plan.data.build(batch_size=plan.batch_size).describe()
+    return lambda seed, folder: train_fold(plan, seed, folder), described
+
+
+def data_of(plan: FoldsRecipe, seed: int) -> Any:
+    """Return the data of a seed: tested on the fold of that number, where there are folds."""
+    data = plan.data.build(batch_size=plan.batch_size)
+    return plan.data.build(batch_size=plan.batch_size, fold=seed) if data.in_folds else data
+
+
+def train_fold(plan: FoldsRecipe, seed: int, folder: Path) -> SeedRun:
+    """Train a network and the bags of words, and ask all of them about the test sentences."""
+    import torch
+
+    from cnnhistory.nlp.bag_of_words import BagOfWords
+    from cnnhistory.registry import create_model
+    from cnnhistory.tasks.callbacks import TestErrorEachEpoch
+    from cnnhistory.tasks.classification import Classifier, evaluate
+    from cnnhistory.training.fitting import fit
+
+    data = data_of(plan, seed)
+    torch.manual_seed(seed)  # for the initial weights
+    sizes = {"vocabulary": len(data.vocabulary), "num_classes": data.num_classes}
+    network = create_model(plan.model, **sizes, **plan.network_args)
+    curve = TestErrorEachEpoch()
+    run = fit(
+        Classifier(network, None, plan.optimizer.build(), plan.schedule.build()),
+        data,
+        epochs=plan.epochs,
+        seed=seed,
+        directory=folder / f"seed{seed}",
+        resume=True,
+        validate=False,
+        callbacks=[curve],
+    )
+    test = data.test_set
+    found = Answers(test.labels, {NETWORK: evaluate(run.network, test).predictions})
+    for kind, strength in plan.baselines.items():
+        found.by[kind] = BagOfWords(kind, strength).fit(data.train_set).predict(test.tokens)
+    n = len(test.labels)
+    counts = {_metric(name): (int(found.wrong(name).sum()), n) for name in found.by}
+    errors = {name: wrong / n for name, (wrong, _) in counts.items()}
+    history = [
+        {**row, "test_error": error} for row, error in zip(run.history, curve.errors, strict=True)
+    ]
+    content, name = dumps(found), file_of(plan.id, seed, "csv")
+    result = SeedResult(
+        seed=seed,
+        metrics={**errors, "train_error": history[-1]["train_error"]},
+        counts=counts,
+        history=history,
+        details={"words": len(data.vocabulary), "content_hash": data.content_hash},
+        artifacts={"answers": artifact_of(name, content)},
+        seconds=round(run.seconds, 1),
+    )
+    text = ", ".join(f"{key} {100 * value:.2f} %" for key, value in errors.items())
+    return SeedRun(result, {name: content}, f"{plan.id} seed {seed}: {text}, {run.seconds:.0f} s")
+
+
+def _metric(name: str) -> str:
+    """Return the name of a method's error among the metrics.
+
+    >>> _metric("network"), _metric("tf-idf")
+    ('test_error', 'tf_idf_error')
+    """
+    return "test_error" if name == NETWORK else f"{name.replace('-', '_')}_error"
+
+
+def dumps(answers: Answers) -> bytes:
+    """Return answers as a file: a line a sentence, in the order of the test part."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([LABEL, *answers.by])
+    columns = [answers.labels.tolist(), *(found.tolist() for found in answers.by.values())]
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def load_answers(id: str, seed: int | None = None) -> Answers:
+    """Return the answers to the test sentences of a seed; default: of all folds together.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `cnnhistory.zoo.artifact`.
+    """
+    import torch
+
+    chosen = [r.seed for r in store.record(id).results] if seed is None else [seed]
+    tables: dict[str, list[int]] = {}
+    for one in chosen:
+        content = store.artifact(id, "answers", one).read_bytes().decode()
+        for row in csv.DictReader(io.StringIO(content)):
+            for name, value in row.items():
+                tables.setdefault(name, []).append(int(value))
+    columns = {name: torch.tensor(values) for name, values in tables.items()}
+    return Answers(columns.pop(LABEL), columns)
