@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from cnnhistory.system import Finding, Statement, System, decided
 
 SYSTEM = System(
@@ -35,8 +37,8 @@ def c1() -> Finding:
     rows = [
         row for row in summarize(on_meta("vgg16"), shape) if row.type in ("Conv2d", "MaxPool2d")
     ]
-    fields = [row.receptive_field for row in rows]
-    ends = [a.receptive_field for a, b in pairwise(rows) if b.type == "MaxPool2d"]
+    fields = [cast(int, row.receptive_field) for row in rows]
+    ends = [a for a, (_, b) in zip(fields, pairwise(rows), strict=False) if b.type == "MaxPool2d"]
     words = ", ".join(map(str, ends[:-1])) + f" and {ends[-1]}"
     return Finding(
         "correct" if all(a < b for a, b in pairwise(fields)) else "wrong",
