@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(call headline,Environment in $(VENV))
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11 ...")'
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,test,peers,binary]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,test,peers,binary,nlp]'
 	@touch $@
 
 data: $(STAMP)
@@ -94,7 +94,7 @@ constraints:
 	$(call headline,New constraints.txt)
 	rm -rf _build/pins
 	$(PYTHON) -m venv _build/pins
-	_build/pins/bin/python -m pip install --quiet -e '.[book,test,peers,binary]'
+	_build/pins/bin/python -m pip install --quiet -e '.[book,test,peers,binary,nlp]'
 	{ echo '# Exact versions that `make` installs; `make constraints` writes this file anew.'; \
 	  _build/pins/bin/python -m pip freeze --all --exclude-editable --exclude pip \
 	  | grep -Ev '^(nvidia|cuda|triton)' | sed 's/+[[:alnum:].]*$$//'; } > constraints.new

@@ -93,7 +93,7 @@ def _plain_warnings() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cnnhistory.cli import compress, export, look
+    from cnnhistory.cli import compress, export, look, translate
     from cnnhistory.cli import data as data_sets
     from cnnhistory.cli.record import record as make_record
 
@@ -158,6 +158,12 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("file")
     expand.add_argument("-o", "--output", required=True, help="the .safetensors file")
     expand.set_defaults(run=compress.decompress)
+
+    words = commands.add_parser("translate", help="translate English sentences")
+    words.add_argument("model", help="a recorded run, a folder that `fit` wrote, or its model")
+    words.add_argument("sentence", nargs="*", help="default: the lines of the standard input")
+    words.add_argument("--beam", type=int, default=5, help="beginnings that are kept (5)")
+    words.set_defaults(run=translate.translate)
 
     browser = commands.add_parser("export", help="write a network that runs in a browser")
     browser.add_argument("model", help="what is exported")

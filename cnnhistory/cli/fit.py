@@ -24,9 +24,11 @@ import cnnhistory.nn.losses.positive_sharing_loss
 import cnnhistory.tasks.recipes  # noqa: F401  (what is imported may be named without its module)
 from cnnhistory._util.files import replace_file
 from cnnhistory._util.lookup import expected
+from cnnhistory.cli.translate import check_data, test_and_keep
 from cnnhistory.data.digits import DigitsDataModule
 from cnnhistory.registry import list_models, model_card, system_of
 from cnnhistory.tasks.classification import build_classifier, evaluate
+from cnnhistory.tasks.translation import build_translation
 from cnnhistory.training.callbacks import METRICS
 from cnnhistory.training.fitting import TRAINER, fit, quiet
 from cnnhistory.training.recipes import Adam, OneCycle
@@ -77,6 +79,8 @@ def _run_fit(asked: str | None, options: list[str]) -> int:
     model = cli.config.model.network
     if asked not in (None, model):
         raise expected("network", f"{asked}, which was asked for, in all settings", model)
+    if _translates(model):
+        check_data(cli.model.network, cli.datamodule)
     folder = Path(cli.config.directory or Path("runs") / model)
     folder.mkdir(parents=True, exist_ok=True)
     _refuse_run_of_another(folder / CONFIG, model)
@@ -95,8 +99,16 @@ def _run_fit(asked: str | None, options: list[str]) -> int:
     if getattr(rank_zero_only, "rank", 0) == 0:
         epochs = f"{len(run.history)} epoch{'s' * (len(run.history) > 1)}"
         print(f"{model}: {epochs} in {run.seconds:.1f} s, {folder / METRICS}")
-        print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
+        if _translates(model):
+            settings = cli.config.model.network_args
+            print(test_and_keep(run.network, cli.datamodule, folder, model, settings))
+        else:
+            print(f"test error {evaluate(run.network, cli.datamodule.test_set)}")
     return 0
+
+
+def _translates(model: str | None) -> bool:
+    return model is not None and system_of(model).task == "translation"
 
 
 def _configured(model: str | None, options: list[str]) -> FitCLI:
@@ -110,7 +122,7 @@ def _configured(model: str | None, options: list[str]) -> FitCLI:
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
             return FitCLI(
-                build_classifier,
+                build_translation if _translates(model) else build_classifier,
                 pl.LightningDataModule,
                 args=[*_defaults(model), *options],
                 subclass_mode_data=True,

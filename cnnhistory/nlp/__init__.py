@@ -1,1 +1,1 @@
-"""Language: search for the best translation, and what a trained translator is kept in."""
+"""Language: search for the best translation, what keeps a trained translator, bags of words."""

@@ -24,6 +24,7 @@ from cnnhistory.zoo.recipes import (
     FoldsRecipe,
     Recipe,
     SearchRecipe,
+    TranslationRecipe,
     recipe,
 )
 
@@ -177,6 +178,10 @@ def _how(plan: Recipe) -> tuple[OneSeed, dict[str, Any]]:
         from cnnhistory.zoo.recording_folds import prepare_folds
 
         return prepare_folds(plan)
+    if isinstance(plan, TranslationRecipe):
+        from cnnhistory.zoo.recording_translation import prepare_translation
+
+        return prepare_translation(plan)
     from cnnhistory.zoo.recording_training import prepare_training
 
     return prepare_training(plan)

@@ -6,17 +6,26 @@ import pytest
 from cnnhistory.data import sources
 from cnnhistory.data.fetch import FetchError
 
+SMALL = [
+    "digits",
+    "movie_review_sentences",
+    "messages_indico",
+    "messages_horizon",
+    "messages_jupyterlab",
+    "messages_spyder",
+]
+
 
 def test_the_list():
     names = [source.name for source in sources.list_sources()]
-    assert names == ["digits", "movie_review_sentences", "mnist", "cifar10"]
+    assert names == [*SMALL, "mnist", "cifar10"]
     for source in sources.list_sources():
         assert source.title
         assert source.license
         assert source.size > 0
-        assert source.download == 0 or source.download >= source.size
+        assert source.download == 0 or 2 * source.download >= source.size
     small = [source.name for source in sources.list_sources() if source.small]
-    assert small == ["digits", "movie_review_sentences"]
+    assert small == SMALL
 
 
 def test_digits_are_found_in_the_installed_package():
@@ -37,13 +46,13 @@ def test_all_is_all_of_small_mode(monkeypatch):
     asked = []
     monkeypatch.setattr(sources, "fetch", lambda name: asked.append(name))
     sources.fetch_all()
-    assert asked == ["digits", "movie_review_sentences"]
+    assert asked == SMALL
 
 
 def test_an_unknown_name():
     with pytest.raises(KeyError, match="unknown data set 'digit'; did you mean 'digits'"):
         sources.fetch("digit")
-    with pytest.raises(KeyError, match="there are digits, movie_review_sentences, mnist, cifar10"):
+    with pytest.raises(KeyError, match=f"there are {', '.join(SMALL)}, mnist, cifar10"):
         sources.fetch("?")
 
 
@@ -73,3 +82,18 @@ def test_movie_review_sentences_can_be_fetched():
     assert len(lines) == 10_605
     assert min(ratings) >= -4
     assert max(ratings) <= 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SMALL if name.startswith("messages_")])
+def test_message_catalogues_can_be_fetched(name):
+    from cnnhistory.data.translation.catalogues import fits, read_catalogue
+
+    try:
+        got = sources.fetch(name)
+    except FetchError as error:
+        pytest.skip(f"needs a network: {error}")
+    source = next(s for s in sources.list_sources() if s.name == name)
+    assert got.size == source.size
+    pairs = [pair for path in got.path.iterdir() for pair in read_catalogue(path)]
+    assert sum(fits(*pair) for pair in pairs) > 1000

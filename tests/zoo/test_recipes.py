@@ -15,6 +15,7 @@ from cnnhistory.zoo.recipes import (
     SearchRecipe,
     Spec,
     TrainingRecipe,
+    TranslationRecipe,
     recipe,
 )
 from cnnhistory.zoo.recording_search import cells_of
@@ -22,6 +23,7 @@ from cnnhistory.zoo.recording_search import cells_of
 TRAININGS = [r for r in RECIPES.values() if isinstance(r, TrainingRecipe)]
 COMPRESSIONS = [r for r in RECIPES.values() if isinstance(r, CompressionRecipe)]
 ABLATIONS = [r for r in RECIPES.values() if isinstance(r, AblationRecipe)]
+TRANSLATIONS = [r for r in RECIPES.values() if isinstance(r, TranslationRecipe)]
 SEARCHES = [r for r in RECIPES.values() if isinstance(r, SearchRecipe)]
 FOLDS = [r for r in RECIPES.values() if isinstance(r, FoldsRecipe)]
 
@@ -37,7 +39,7 @@ def test_a_spec_builds_what_it_names():
 
 
 def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
-    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS
+    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS, TRANSLATIONS
     assert sum(map(len, kinds)) == len(RECIPES)
     with pytest.raises(KeyError, match="unknown recorded run 'x'"):
         recipe("x")
@@ -53,6 +55,17 @@ def test_a_training_can_be_set_up(plan):
         plan.loss.build()
     data = plan.data.build(batch_size=plan.batch_size)
     assert data.batch_size == plan.batch_size
+    assert plan.seeds == tuple(range(len(plan.seeds)))
+
+
+@pytest.mark.parametrize("plan", TRANSLATIONS, ids=by_id)
+def test_a_translation_can_be_set_up(plan):
+    with torch.device("meta"):
+        network = create_model(plan.model, **plan.network_args)
+    plan.schedule.build()(plan.optimizer.build()(network.parameters()), 10)
+    data = plan.data.build(batch_size=plan.batch_size)
+    assert data.vocabulary == network.vocabulary
+    assert data.longest <= network.positions
     assert plan.seeds == tuple(range(len(plan.seeds)))
 
 

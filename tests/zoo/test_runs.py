@@ -10,6 +10,7 @@ from cnnhistory import create_model, zoo
 from cnnhistory.cli import main
 from cnnhistory.compression.cnnz import load
 from cnnhistory.compression.schedule import Schedule
+from cnnhistory.metrics.translation import bleu
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
 from cnnhistory.zoo.recipes import (
@@ -20,10 +21,12 @@ from cnnhistory.zoo.recipes import (
     FoldsRecipe,
     SearchRecipe,
     TrainingRecipe,
+    TranslationRecipe,
 )
 from cnnhistory.zoo.recipes.base import PATCHES
 from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
+from cnnhistory.zoo.recording_translation import load_translator
 from cnnhistory.zoo.rounding import LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
 
@@ -31,6 +34,7 @@ PLANS = {id: plan for id, plan in RECIPES.items() if id not in WAITING}
 TRAININGS = [id for id, plan in PLANS.items() if isinstance(plan, TrainingRecipe)]
 COMPRESSIONS = [id for id, plan in PLANS.items() if isinstance(plan, CompressionRecipe)]
 ABLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, AblationRecipe)]
+TRANSLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, TranslationRecipe)]
 SEARCHES = [id for id, plan in PLANS.items() if isinstance(plan, SearchRecipe)]
 FOLDS = [id for id, plan in PLANS.items() if isinstance(plan, FoldsRecipe)]
 ON_SHIPPED_DATA = [
@@ -135,6 +139,34 @@ def test_ablations_are_of_the_weights_that_are_there(id):
         weights = source.result(result.seed).artifacts["weights"]
         assert result.inputs == {plan.run: weights.trained_sha256}
         assert result.errors == pytest.approx(source.result(result.seed).errors, abs=2)
+
+
+@pytest.mark.parametrize("id", TRANSLATIONS)
+def test_a_translation_is_complete(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    for result in record.results:
+        assert len(result.history) == len(result.curve("val_bleu")) == plan.epochs
+    for result in record.kept():
+        assert result.artifacts["weights"].bytes <= LARGEST
+        translator = load_translator(id, result.seed)
+        assert translator.translate(["A man is walking."])[0]
+        lines = zoo.artifact(id, "translations", result.seed).read_text().splitlines()
+        assert len(lines) == result.details["sentences"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", TRANSLATIONS)
+def test_a_network_gives_its_translations_again(id):
+    needs_data()
+    plan, record = zoo.recipe(id), zoo.record(id)
+    data = plan.data.build(batch_size=plan.batch_size)
+    assert data.content_hash == record.data["content_hash"]
+    test = data.texts("test")
+    for result in record.kept():
+        found = load_translator(id, result.seed).translate(test.inputs, plan.beam)
+        score = bleu(found, test.targets)
+        assert score.signature == result.details["bleu"]
+        assert score.value == pytest.approx(result.metrics["test_bleu"], abs=0.1)
 
 
 @pytest.mark.parametrize("id", SEARCHES)

@@ -10,6 +10,7 @@ from cnnhistory.zoo.recipes import (
     residual,
     search,
     sentences,
+    translation,
 )
 from cnnhistory.zoo.recipes.base import (
     AblationRecipe,
@@ -19,6 +20,7 @@ from cnnhistory.zoo.recipes.base import (
     SearchRecipe,
     Spec,
     TrainingRecipe,
+    TranslationRecipe,
 )
 
 __all__ = [
@@ -31,13 +33,24 @@ __all__ = [
     "SearchRecipe",
     "Spec",
     "TrainingRecipe",
+    "TranslationRecipe",
     "recipe",
     "training_recipe",
 ]
 
 RECIPES: dict[str, Recipe] = {
     recipe.id: recipe
-    for part in (early, imagenet, inception, residual, mobile, search, sentences, compression)
+    for part in (
+        early,
+        imagenet,
+        inception,
+        residual,
+        mobile,
+        search,
+        sentences,
+        translation,
+        compression,
+    )
     for recipe in part.RECIPES
 }
 
@@ -51,8 +64,12 @@ WAITING: frozenset[str] = frozenset({
     "cells_random2_patches",
     "cells_random3_patches",
     "cells_random4_patches",
+    "convs2s_multi30k_de",
+    "convs2s_multi30k_fr",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
+    "lstm_multi30k_de",
+    "lstm_multi30k_fr",
     "plain20_6_digits500",
     "resnet20_6_cifar10",
     "resnet20_cifar10_full",

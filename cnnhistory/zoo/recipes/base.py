@@ -9,6 +9,7 @@ from typing import Any
 DIGITS = "cnnhistory.data.digits.DigitsDataModule"
 CIFAR10 = "cnnhistory.data.cifar10.Cifar10DataModule"
 PATCHES = "cnnhistory.data.patches.PatchesDataModule"
+PAIRS = "cnnhistory.data.translation.module.PairsDataModule"
 SENTENCES = "cnnhistory.data.text.sentences.SentencesDataModule"
 
 
@@ -159,4 +160,39 @@ class FoldsRecipe:
     tolerance: float = 3.0
 
 
-Recipe = TrainingRecipe | CompressionRecipe | AblationRecipe | SearchRecipe | FoldsRecipe
+@dataclass(frozen=True)
+class TranslationRecipe:
+    """A network trained to translate, once a seed.
+
+    `data` names the data module, without batch size and seed, and has one of its settings twice:
+    `network_args` holds the same `vocabulary`. The test part is translated by a beam search of
+    `beam`, after the last epoch.
+
+    Units: `tolerance` is the largest distance, in points of BLEU, between the recorded mean and one
+    training run repeated from this recipe.
+    """
+
+    id: str
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: Spec
+    data: Spec
+    schedule: Spec = ONE_CYCLE
+    network_args: dict[str, Any] = field(default_factory=dict)
+    label_smoothing: float = 0.0
+    clip: float | None = 0.1
+    beam: int = 5
+    seeds: tuple[int, ...] = (0, 1, 2)
+    tolerance: float = 1.5
+    precision: str = "bf16-mixed"
+
+
+Recipe = (
+    TrainingRecipe
+    | CompressionRecipe
+    | AblationRecipe
+    | SearchRecipe
+    | FoldsRecipe
+    | TranslationRecipe
+)

@@ -1,0 +1,1 @@
+"""Sentences in two languages: message catalogues of programs, and canonical parallel corpora."""
