@@ -139,8 +139,8 @@ def paired_bootstrap(
     _check(b, references)
     from sacrebleu.significance import PairedTest
 
-    systems = [(names[0], list(a)), (f"{names[1]} (B)", list(b))]
-    test = PairedTest(systems, {metric: _metric(metric)}, [list(references)], "bs", samples)
+    systems: list[tuple[str, Sequence[str]]] = [(names[0], list(a)), (f"{names[1]} (B)", list(b))]
+    test: Any = PairedTest(systems, {metric: _metric(metric)}, [list(references)], "bs", samples)
     signatures, scores = test()
     (key,) = signatures
     ours, theirs = scores[key]
@@ -149,9 +149,7 @@ def paired_bootstrap(
         n=len(references),
         score_a=float(ours.score),
         score_b=float(theirs.score),
-        intervals=tuple(
-            (float(one.mean - one.ci), float(one.mean + one.ci)) for one in (ours, theirs)
-        ),  # type: ignore[arg-type]
+        intervals=(_interval(ours), _interval(theirs)),
         smallest_difference=2.8 * _spread(_metric(metric), a, b, references, min(samples, 300)),
         samples=samples,
         signature=str(signatures[key]),
@@ -159,6 +157,10 @@ def paired_bootstrap(
         level=level,
         names=names,
     )
+
+
+def _interval(found: Any) -> tuple[float, float]:
+    return float(found.mean - found.ci), float(found.mean + found.ci)
 
 
 def _spread(
