@@ -82,6 +82,8 @@ WAITING: frozenset[str] = frozenset({
     "textcnn_sst2",
     "textcnn_subj",
     "textcnn_trec",
+    "xnor_digits4000",
+    "xnor_float_digits4000",
 })  # fmt: skip
 
 
