@@ -91,6 +91,17 @@ FIGURES = {
         "The nine blocks of a small residual network as buttons that delete them, the number "
         "of test digits that it then reads wrong, and its answers to 24 of them",
     ),
+    "xnor": Figure(
+        "xnor",
+        {
+            "networks": ["xnor_float_digits4000", "xnor_digits4000"],
+            "digits": "xnor_digits",
+            "levels": [-1.0, 1.0],
+            "first": 3,
+        },
+        "A handwritten digit and a table: what a network of floats and one of signs answer, "
+        "their bytes, how many of 200 test digits each reads wrong, and the time for one",
+    ),
     "pruning": Figure(
         "pruning",
         {

@@ -50,9 +50,17 @@ def network_files(run: str) -> Files:
     return {f"{run}.json": made.json(), f"{run}.bin": made.numbers}
 
 
-def digit_file(images: Bytes, labels: Sequence[int], groups: Sequence[Group]) -> bytes:
-    """Return digits as JSON: side, labels, groups, and the ink as base64."""
-    places = [place for group in groups for place in group.places]
+def digit_file(
+    images: Bytes,
+    labels: Sequence[int],
+    groups: Sequence[Group],
+    others: Sequence[int] = (),
+) -> bytes:
+    """Return digits as JSON: side, labels, groups, and the ink as base64.
+
+    The `others` are there to be counted, and in no group.
+    """
+    places = [*(place for group in groups for place in group.places), *others]
     parts, start = [], 0
     for group in groups:
         end = start + len(group.places)
@@ -156,6 +164,28 @@ def resnet_digits() -> Files:
     return {"resnet_digits.json": content}
 
 
+def xnor_digits() -> Files:
+    """Return 200 test digits of the small XNOR-Net; those to choose are some of them."""
+    recipe = zoo.training_recipe("xnor_digits4000")
+    data = recipe.data.build()
+    images, labels = data.read()["test"]
+    images = normalize_size(images, data.size)
+    right = {
+        run: answers(trained(run), images, (-1, 1), 0) == labels
+        for run in ("xnor_digits4000", "xnor_float_digits4000")
+    }
+    signs, floats = right.values()
+    places = in_turn(labels, np.ones(len(labels), bool), 20)
+    wrong = [place for place in places if not signs[place]]
+    shown = [place for place in places[:40] if signs[place] and floats[place]][:10]
+    others = [place for place in places if place not in {*wrong, *shown}]
+    groups = [
+        Group("Test digits that both read right:", shown),
+        Group("Of 200 test digits the signs read these wrong:", wrong),
+    ]
+    return {"xnor_digits.json": digit_file(images, labels, groups, others)}
+
+
 def networks(*runs: str) -> Callable[[], Files]:
     """Return what makes the files of recorded networks."""
     return lambda: {
@@ -175,8 +205,10 @@ BLOCKS = {
 
 FILES: tuple[Callable[[], Files], ...] = (
     networks("lenet5_mnist", "lenet1989_online", *BLOCKS),
+    networks("xnor_digits4000", "xnor_float_digits4000"),
     lenet5_digits,
     lenet1989_digits,
     pruning_digits,
     resnet_digits,
+    xnor_digits,
 )

@@ -249,44 +249,52 @@ def test_a_unit_shows_its_field_and_its_sum():
 BLOCKS = (
     START
     + """
-  const wrong = async (name) => {
-    const buttons = [...page.querySelectorAll(".live-blocks button")];
-    const block = buttons.find((b) => b.textContent === name);
-    block.click();
-    const whole = block.ariaPressed === "false";
-    await until(() => /wrong/.test(told()) && whole === /^All/.test(told()));
-    return Number(told().match(/: (\\d+) of 200/)[1]);
-  };
-  const off = [...page.querySelectorAll(".live-blocks button:disabled")];
-  const fixed = off.map((b) => b.textContent);
-  const found = { none: Number(told().match(/: (\\d+) of 200/)[1]) };
-  for (const name of ["2.2", "3.3", "4.3"]) {
-    found[name] = await wrong(name);
-    await wrong(name);
+  const found = [];
+  for (const group of page.querySelectorAll(".live-stage [role=group]")) {
+    const said = () => group.querySelector(".live-answer-text").textContent;
+    const wrong = () => Number(said().match(/: (\\d+) of 200/)[1]);
+    const click = async (name) => {
+      const buttons = [...group.querySelectorAll(".live-blocks button")];
+      const block = buttons.find((b) => b.textContent === name);
+      block.click();
+      const whole = block.ariaPressed === "false";
+      await until(() => /wrong/.test(said()) && whole === /^All/.test(said()));
+      return wrong();
+    };
+    const off = [...group.querySelectorAll(".live-blocks button:disabled")];
+    const here = { fixed: off.map((b) => b.textContent), none: wrong() };
+    for (const name of ["2.2", "3.3", "4.3"]) {
+      here[name] = await click(name);
+      await click(name);
+    }
+    found.push(here);
   }
-  return { found, fixed };
+  return found;
 """
 )
 
 
 def test_deleted_blocks_cost_what_they_cost_in_pytorch():
     seen = looking(BOOK, BLOCKS % ("blocks", ""), served())
-    assert seen["fixed"] == ["3.1", "4.1"]
     digits = json.loads(data_files()["resnet_digits.json"])
     ink = torch.frombuffer(bytearray(base64.b64decode(digits["ink"])), dtype=torch.uint8)
     images = ink.reshape(200, 1, 12, 12).float() / 127.5 - 1
     labels = torch.tensor(digits["labels"])
-    network = live_data.trained("resnet20_6_digits500")
-    wanted = {}
-    for name in ("none", "2.2", "3.3", "4.3"):
-        other = copy.deepcopy(network)
-        if name != "none":
-            setattr(other.blocks, "conv" + name.replace(".", "_"), torch.nn.Identity())
-        with torch.no_grad():
-            wanted[name] = int((other(images).argmax(1) != labels).sum())
-    assert seen["found"] == wanted
-    assert wanted["none"] < 20
-    assert max(wanted.values()) < 40  # the page says that it still reads most of them
+    wanted = []
+    for run in ("resnet20_6_digits500", "plain20_6_digits500"):
+        network, found = live_data.trained(run), {"fixed": ["3.1", "4.1"]}
+        for name in ("none", "2.2", "3.3", "4.3"):
+            other = copy.deepcopy(network)
+            if name != "none":
+                setattr(other.blocks, "conv" + name.replace(".", "_"), torch.nn.Identity())
+            with torch.no_grad():
+                found[name] = int((other(images).argmax(1) != labels).sum())
+        wanted.append(found)
+    assert seen == wanted
+    assert wanted[0]["none"] < 20
+    deleted = [[found[name] for name in ("2.2", "3.3", "4.3")] for found in wanted]
+    # residual blocks can be missed, those of a plain network cannot
+    assert max(deleted[0]) < 40 < max(deleted[1])
 
 
 PRUNES = (
@@ -325,6 +333,43 @@ def test_pruned_networks_err_as_in_pytorch():
         assert said.startswith(
             f"{left:,} of 8,760 weights left, {3 * left:,} bytes; {wrong} of 500"
         )
+
+
+MEASURES = (
+    START
+    + """
+  const rows = [...page.querySelectorAll("tbody tr")].slice(-3);
+  const cells = (k) => rows.map((row) => row.children[k].textContent);
+  await until(() => cells(3).every((text) => text));
+  const found = { wrong: cells(3).map(Number), bytes: cells(2), answers: [] };
+  for (const button of page.querySelectorAll(".live-digits .live-button")) {
+    button.click();
+    await wait(30);
+    found.answers.push(cells(1).map(Number));
+  }
+  [...page.querySelectorAll(".live-button")].find((b) => /Measure/.test(b.textContent)).click();
+  await until(() => /^Medians/.test(told()), 60000);
+  return { ...found, times: cells(4).map(parseFloat), told: told() };
+"""
+)
+
+
+def test_signs_and_floats_answer_as_in_pytorch():
+    seen = looking(BOOK, MEASURES % ("xnor", ""), served())
+    digits = json.loads(data_files()["xnor_digits.json"])
+    ink = torch.frombuffer(bytearray(base64.b64decode(digits["ink"])), dtype=torch.uint8)
+    images = ink.reshape(200, 1, 20, 20).float() / 127.5 - 1
+    labels = torch.tensor(digits["labels"])
+    runs = ("xnor_float_digits4000", "xnor_digits4000")
+    with torch.no_grad():
+        floats, signs = (live_data.trained(run)(images).argmax(1) for run in runs)
+    wanted = torch.stack([floats, signs, signs], 1)
+    assert seen["wrong"] == (wanted != labels[:, None]).sum(0).tolist()
+    assert seen["answers"] == wanted[: len(seen["answers"])].tolist()
+    assert len(seen["answers"]) == 10 + seen["wrong"][1]
+    bytes = [int(text.replace(",", "")) for text in seen["bytes"][:2]]
+    assert bytes[0] > 8 * bytes[1]
+    assert all(time > 0 for time in seen["times"])
 
 
 SLIDES = (

@@ -70,7 +70,6 @@ WAITING: frozenset[str] = frozenset({
     "densenet_bc_34_6_cifar10",
     "lstm_multi30k_de",
     "lstm_multi30k_fr",
-    "plain20_6_digits500",
     "resnet20_6_cifar10",
     "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",
@@ -82,8 +81,6 @@ WAITING: frozenset[str] = frozenset({
     "textcnn_sst2",
     "textcnn_subj",
     "textcnn_trec",
-    "xnor_digits4000",
-    "xnor_float_digits4000",
 })  # fmt: skip
 
 
