@@ -15,7 +15,7 @@ from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.data.text.batches import LabeledSentences
 
 KINDS = {"counts": CountVectorizer, "tf-idf": TfidfVectorizer}
-STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 class BagOfWords:
