@@ -143,6 +143,38 @@ class UncertaintySum(nn.Module):
         return f"{list(self.kinds)}"
 
 
+class ClassAndNumberLoss(nn.Module):
+    """Join the cross-entropy of a class and the squared error of a number, as some sum says.
+
+    E = total([cross-entropy of the first K outputs, mean of (y - v / unit)^2]), y the last output
+    and v the right number. The unit is that in which the network gives the number.
+
+    Shape: outputs (N, K + 1), targets (N, 2) of class indices and numbers; the loss is a scalar.
+
+    Raises:
+        ValueError: the unit is not positive, or the shapes do not fit.
+
+    Source: girshick2015fast, Section 2.3, for the sum of a class and of numbers.
+    """
+
+    def __init__(self, total: nn.Module, unit: float = 1.0) -> None:
+        super().__init__()
+        check_finite("unit", unit, positive=True)
+        self.total, self.unit = total, unit
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the joined loss."""
+        if outputs.dim() != 2 or outputs.shape[1] < 3 or targets.shape != (len(outputs), 2):
+            raise ValueError(
+                f"targets: expected a class and a number for each of {tuple(outputs.shape)} "
+                f"outputs, got {tuple(targets.shape)}"
+            )
+        named = F.cross_entropy(outputs[:, :-1], targets[:, 0].long())
+        told = F.mse_loss(outputs[:, -1], targets[:, 1] / self.unit)
+        joined: Tensor = self.total([named, told])
+        return joined
+
+
 class AuxiliaryLoss(nn.Module):
     """Add the cross-entropies of all heads of a network, those of the auxiliary ones weighted.
 

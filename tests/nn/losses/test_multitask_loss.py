@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from cnnhistory.nn.losses.multitask_loss import (
     AuxiliaryLoss,
+    ClassAndNumberLoss,
     FastRCNNLoss,
     UncertaintySum,
     WeightedSum,
@@ -71,3 +72,10 @@ def test_auxiliary_heads_are_weighted():
         AuxiliaryLoss(0.3)(tuple(heads), target), main + 0.3 * (others[0] + others[1])
     )
     torch.testing.assert_close(AuxiliaryLoss()(heads[0], target), main)
+
+
+def test_class_and_number_by_hand():
+    outputs, targets = torch.tensor([[0.0, 0.0, 3.0]]), torch.tensor([[1.0, 10.0]])
+    loss = ClassAndNumberLoss(WeightedSum([1.0, 0.5]), unit=10.0)
+    assert loss(outputs, targets).item() == pytest.approx(math.log(2) + 0.5 * (3 - 1) ** 2)
+    assert len(list(ClassAndNumberLoss(UncertaintySum(["class", "number"])).parameters())) == 1

@@ -39,6 +39,9 @@ BAD = {
     "mse_loss.PlusMinusOneLoss": ({}, {}),
     "mse_loss.SquaredErrorLoss": ({}, {}),
     "multitask_loss.AuxiliaryLoss": ({}, {"weight": NOT_FINITE}),
+    "multitask_loss.ClassAndNumberLoss": (
+        {"total": nn.Identity()}, {"unit": NOT_POSITIVE}
+    ),
     "multitask_loss.FastRCNNLoss": ({}, {"weight": NOT_FINITE}),
     "multitask_loss.UncertaintySum": ({"kinds": ["class"]}, {"kinds": ([], ["depth"], [None])}),
     "multitask_loss.WeightedSum": (
@@ -59,6 +62,8 @@ CALLS = {
         (ONE, TWO), (ONE, ONE[0]), (ONE[:0], ONE[:0]))),
     "target": ("cross_entropy.CrossEntropyLoss", {}, (
         (TWO, INDEX), (ONE[0], INDEX), (ONE[:0], INDEX[:0]), (ONE, torch.zeros(1)))),
+    "targets ": ("multitask_loss.ClassAndNumberLoss", {"total": nn.Identity()}, (
+        (TWO, TWO), (ONE[:, :2], ONE[:, :2]), (ONE[0], ONE))),
     "signs": ("hinge_loss.HingeLoss", {}, (
         (ONE, ONE), (ONE, 2 * torch.ones(1, 3)), (ONE, torch.ones(3)), (ONE[:0], ONE[:0]))),
     "scores": ("hinge_loss.MulticlassHingeLoss", {}, (
