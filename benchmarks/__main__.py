@@ -14,6 +14,7 @@ from benchmarks.recording import as_run, keep
 
 # name -> what it compares; each is a module here with `add_arguments` and `run`
 BENCHMARKS = {
+    "decoding": "translating with cached states with doing without, and with an LSTM",
     "networks": "our networks with those of torchvision and timm",
     "octree": "layers on a surface with those of ocnn and of a dense grid",
     "xnor": "convolutions and networks of bits with float ones",

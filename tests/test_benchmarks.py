@@ -453,3 +453,37 @@ def test_unknown_names_are_refused(capsys):
             __main__.main(arguments)
         assert stop.value.code == 2
     assert "invalid choice: 'lenet0'" in capsys.readouterr().err
+
+
+def test_searches_are_compared_that_give_the_same():
+    from benchmarks import decoding
+
+    options = argparse.Namespace(
+        only=["recomputation", "lstm"], batches=[2], lengths=[4], beams=[1, 2], vocabulary=30,
+        repeat=1,
+    )  # fmt: skip
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        records = list(decoding.run(options))
+    finally:
+        torch.set_num_threads(before)
+    assert [record.case for record in records] == [
+        f"4 tokens batch 2 {kind} on 1 thread, {against}"
+        for kind in ("greedy", "beam of 2")
+        for against in ("against recomputation", "against an LSTM")
+    ]
+    assert all(record.deviation < 1e-5 for record in records[::2])
+    assert records[1].peer.startswith("LSTM with attention, ")
+
+
+def test_searches_that_differ_are_not_timed():
+    from benchmarks import decoding
+    from cnnhistory.nlp.decoding import Hypothesis
+
+    one, other = Hypothesis((4, 5), -1.0, -0.5), Hypothesis((4, 6), -1.0, -0.5)
+    assert decoding.difference("case", [one], [one], 2) == 0
+    with pytest.raises(RuntimeError, match="case: expected equal targets of 2 tokens"):
+        decoding.difference("case", [one], [other], 2)
+    with pytest.raises(RuntimeError, match="case: expected equal targets of 3 tokens"):
+        decoding.difference("case", [one], [one], 3)

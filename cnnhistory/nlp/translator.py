@@ -16,6 +16,7 @@ from cnnhistory._util.lookup import expected
 from cnnhistory._util.tokens import END, UNKNOWN
 from cnnhistory.data.translation.subwords import Subwords
 from cnnhistory.nlp.decoding import Hypothesis, best_of_beam, greedy, search_all
+from cnnhistory.nn.sequence.weight_norm import folded
 from cnnhistory.registry import create_model
 
 SETTINGS, WEIGHTS, SUBWORDS = "translator.json", "weights.safetensors", "subwords.model"
@@ -62,7 +63,8 @@ class SentenceTranslator:
         search = greedy if beam == 1 else best_of_beam(beam)
         sources = [self.source(sentences[i]) for i in filled]
         found: list[Hypothesis | None] = [None] * len(sentences)
-        for i, one in zip(filled, search_all(self.network, sources, search), strict=True):
+        fast = folded(self.network)
+        for i, one in zip(filled, search_all(fast, sources, search), strict=True):  # type: ignore[arg-type]
             found[i] = one
         return found
 
