@@ -21,6 +21,7 @@ from cnnhistory.zoo.provenance import provenance
 from cnnhistory.zoo.recipes import (
     AblationRecipe,
     CompressionRecipe,
+    FluidRecipe,
     FoldsRecipe,
     Recipe,
     SearchRecipe,
@@ -182,6 +183,10 @@ def _how(plan: Recipe) -> tuple[OneSeed, dict[str, Any]]:
         from cnnhistory.zoo.recording_translation import prepare_translation
 
         return prepare_translation(plan)
+    if isinstance(plan, FluidRecipe):
+        from cnnhistory.zoo.recording_fluid import prepare_fluid
+
+        return prepare_fluid(plan)
     from cnnhistory.zoo.recording_training import prepare_training
 
     return prepare_training(plan)

@@ -11,6 +11,7 @@ from cnnhistory.zoo.recipes import (
     RECIPES,
     AblationRecipe,
     CompressionRecipe,
+    FluidRecipe,
     FoldsRecipe,
     SearchRecipe,
     Spec,
@@ -18,6 +19,7 @@ from cnnhistory.zoo.recipes import (
     TranslationRecipe,
     recipe,
 )
+from cnnhistory.zoo.recording_fluid import fluid_training, pressure_network
 from cnnhistory.zoo.recording_search import cells_of
 
 TRAININGS = [r for r in RECIPES.values() if isinstance(r, TrainingRecipe)]
@@ -26,6 +28,7 @@ ABLATIONS = [r for r in RECIPES.values() if isinstance(r, AblationRecipe)]
 TRANSLATIONS = [r for r in RECIPES.values() if isinstance(r, TranslationRecipe)]
 SEARCHES = [r for r in RECIPES.values() if isinstance(r, SearchRecipe)]
 FOLDS = [r for r in RECIPES.values() if isinstance(r, FoldsRecipe)]
+FLUIDS = [r for r in RECIPES.values() if isinstance(r, FluidRecipe)]
 
 
 def by_id(recipe):
@@ -39,7 +42,7 @@ def test_a_spec_builds_what_it_names():
 
 
 def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
-    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS, TRANSLATIONS
+    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS, TRANSLATIONS, FLUIDS
     assert sum(map(len, kinds)) == len(RECIPES)
     with pytest.raises(KeyError, match="unknown recorded run 'x'"):
         recipe("x")
@@ -108,3 +111,9 @@ def test_a_network_for_folds_can_be_set_up(plan):
     for kind, strength in plan.baselines.items():
         BagOfWords(kind, strength)
     assert not data.keeps_val
+
+
+@pytest.mark.parametrize("plan", FLUIDS, ids=by_id)
+def test_a_pressure_network_can_be_set_up(plan):
+    pressure_network(plan)
+    assert not set(fluid_training(plan).kinds) & set(plan.data.build().kinds)

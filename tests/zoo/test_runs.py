@@ -10,6 +10,7 @@ from cnnhistory import create_model, zoo
 from cnnhistory.cli import main
 from cnnhistory.compression.cnnz import load
 from cnnhistory.compression.schedule import Schedule
+from cnnhistory.graphics.fluid.network import LearnedSolver
 from cnnhistory.metrics.translation import bleu
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
@@ -18,12 +19,14 @@ from cnnhistory.zoo.recipes import (
     WAITING,
     AblationRecipe,
     CompressionRecipe,
+    FluidRecipe,
     FoldsRecipe,
     SearchRecipe,
     TrainingRecipe,
     TranslationRecipe,
 )
 from cnnhistory.zoo.recipes.base import PATCHES
+from cnnhistory.zoo.recording_fluid import pressure_network
 from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.recording_translation import load_translator
@@ -37,6 +40,7 @@ ABLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, AblationRecipe
 TRANSLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, TranslationRecipe)]
 SEARCHES = [id for id, plan in PLANS.items() if isinstance(plan, SearchRecipe)]
 FOLDS = [id for id, plan in PLANS.items() if isinstance(plan, FoldsRecipe)]
+FLUIDS = [id for id, plan in PLANS.items() if isinstance(plan, FluidRecipe)]
 ON_SHIPPED_DATA = [
     id
     for id in TRAININGS
@@ -178,6 +182,30 @@ def test_a_table_has_every_cell_of_its_space(id):
         assert {found.n for found in table.values()} == {plan.data.init_args["val_size"]}
         errors = sorted(found.errors / found.n for found in table.values())
         assert result.metrics["lowest_error"] == errors[0]
+
+
+@pytest.mark.parametrize("id", FLUIDS)
+def test_a_pressure_network_leaves_as_little_as_recorded(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    scenes = plan.data.build()
+    assert scenes.describe()["content_hash"] == record.data["content_hash"]
+    for result in record.results:
+        assert (FOLDER / result.artifacts["weights"].file).stat().st_size <= LARGEST
+        network = pressure_network(plan)
+        network.load_state_dict(zoo.load_weights(id, result.seed))
+        found = scenes.left(LearnedSolver(network))
+        assert found == pytest.approx(result.metrics["left_1"], abs=0.005)
+        assert result.metrics["left_4"] < result.metrics["left_2"] < result.metrics["left_1"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("id", FLUIDS)
+def test_a_pressure_network_trained_again_lands_near_the_record(id, tmp_path):
+    options = ["--directory", str(tmp_path / "runs"), "--output", str(tmp_path), "--seeds", "7"]
+    assert main(["record", id, *options]) == 0
+    again, record = read_record(tmp_path / f"{id}.json"), zoo.record(id)
+    assert 100 * abs(again.mean("left_1") - record.mean("left_1")) <= zoo.recipe(id).tolerance
 
 
 @pytest.mark.slow

@@ -188,6 +188,26 @@ class TranslationRecipe:
     precision: str = "bf16-mixed"
 
 
+@dataclass(frozen=True)
+class FluidRecipe:
+    """A pressure network, trained on scenes that it makes up and moves on itself.
+
+    `network` has the settings of `cnnhistory.graphics.fluid.network.FluidNet`, `training` those of
+    `cnnhistory.graphics.fluid.training.FluidTraining`; `data` names the scenes that it is measured
+    on, whose obstacles are of other kinds.
+
+    Units: `tolerance` is the largest distance between the recorded share of the divergence that is
+    left after one pass, in percent, and that of one training repeated from this recipe.
+    """
+
+    id: str
+    network: dict[str, Any]
+    training: dict[str, Any]
+    data: Spec
+    seeds: tuple[int, ...] = (0,)
+    tolerance: float = 5.0
+
+
 Recipe = (
     TrainingRecipe
     | CompressionRecipe
@@ -195,4 +215,5 @@ Recipe = (
     | SearchRecipe
     | FoldsRecipe
     | TranslationRecipe
+    | FluidRecipe
 )
