@@ -46,6 +46,19 @@ _LENET5 = _lenet(
     "lenet5_mnist", "lenet5_digits", [-0.1, 1.175], inner=28, box=20, mass=True
 )
 
+# The best of 1, 2, 5 times powers of ten on each surface, from where the race starts: the first
+# to be within 0.001 of the lowest height for good, or nearest to it after 200 steps, among
+# those whose ways stay within the picture.
+RULES = ("gradient descent", "momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")
+RATES = {
+    surface: dict(zip(RULES, rates, strict=True))
+    for surface, rates in {
+        "bowl": (0.05, 0.01, 0.01, 2.0, 0.02, 0.1),
+        "valley": (0.005, 0.001, 0.002, 0.5, 0.05, 0.5),
+        "saddle": (1.0, 0.1, 0.2, 0.5, 0.02, 0.1),
+    }.items()
+}
+
 FIGURES = {
     "front": Figure(
         "lenet",
@@ -111,6 +124,24 @@ FIGURES = {
         },
         "A slider for the threshold below which weights become zero, the weights that are left "
         "in each layer, and the error on 500 digits against the share of weights left",
+    ),
+    "descent_race": Figure(
+        "race",
+        {
+            "titles": {
+                "bowl": "long bowl",
+                "valley": "Rosenbrock's valley",
+                "saddle": "saddle",
+            },
+            "rates": RATES,
+            "starts": {
+                "bowl": [-2.0, 0.8],
+                "valley": [-1.2, 1.0],
+                "saddle": [1.6, 0.02],
+            },
+        },
+        "A surface from above with lines of equal height, on it the ways of six update rules "
+        "from where a ball was dropped, and a table of the heights that they have come to",
     ),
 }
 
