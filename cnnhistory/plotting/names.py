@@ -43,6 +43,7 @@ _WRITTEN: Mapping[str, str] = MappingProxyType(
         "highway_conv": "convolutional highway network",
         "highway_plain": "plain network",
         "kernel_stacks": "stacks of kernels",
+        "textcnn": "TextCNN",
         "mobilenet_v1_full": "MobileNet v1, full convolutions",
         "xnor_cifar": "XNOR-Net, CIFAR",
         "xnor_digits": "XNOR-Net, digits",

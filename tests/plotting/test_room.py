@@ -36,6 +36,7 @@ from cnnhistory.plotting.figures import (
     resnet,
     resnet_ensembles,
     resnext,
+    textcnn,
     wide_resnet,
     xception,
     xnor,
@@ -100,6 +101,8 @@ PICTURES = {
     inception_v3.window_pieces: lambda f, **to: f([(3, 3)], **to),
     mobilenet.block_widths: lambda f, **to: f([("a", (2, 1), ("x",))], **to),
     mobilenet.wiring: lambda f, **to: f(2, 3, **to),
+    textcnn.sentence_network: lambda f, **to: f(["a", "b"], (2,), ("no",), **to),
+    textcnn.word_bars: lambda f, **to: f(["a"], [1.0], **to),
     nasnet.cell_graph: lambda f, **to: f(genotype("none(0)+sep3(1) | max3(2)+sep3(0)"), **to),
     nasnet.decision_rows: lambda f, **to: f([[0.5, 0.2], [0.5, 0.8]], ["a", "b"], **to),
     googlenet.residual_module: lambda f, **to: f(
