@@ -31,6 +31,8 @@ NAMES = (
     (r"xnor_cifar", "XNOR-Net"),
     (r"(\d+)x(\d+)x(\d+)", r"\1×\2×\3"),
     (r" batch (\d+)", r", batch \1"),
+    (r" depth (\d+)", r", depth \1"),
+    (r" (\d+) channels", r", \1 channels"),
 )
 
 

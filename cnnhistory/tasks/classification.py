@@ -45,7 +45,9 @@ class Classifier(pl.LightningModule):
     ) -> None:
         super().__init__()
         # Convolutions run a quarter faster this way round, and compute the same.
-        self.network = network.to(memory_format=torch.channels_last)
+        solid = any(weight.dim() == 5 for weight in network.parameters())
+        layout = torch.channels_last_3d if solid else torch.channels_last
+        self.network = network.to(memory_format=layout)
         self.loss = loss or getattr(network, "criterion", None) or nn.CrossEntropyLoss()
         self.optimizer_recipe = optimizer or Adam()
         self.schedule_recipe = schedule or OneCycle()

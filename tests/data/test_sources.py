@@ -13,6 +13,7 @@ SMALL = [
     "messages_horizon",
     "messages_jupyterlab",
     "messages_spyder",
+    "efficientnet_lite0",
 ]
 
 

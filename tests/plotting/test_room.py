@@ -31,6 +31,7 @@ from cnnhistory.plotting.figures import (
     mobilenet,
     nasnet,
     nin,
+    octree,
     primer,
     pruning,
     resnet,
@@ -109,6 +110,7 @@ PICTURES = {
         [["a"], ["b", "c"]], "in", "1×1", "× 0.1", "out", **to
     ),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
+    octree.cubes: lambda f, **to: f([(0, 0, 0)], 1, **to),
     primer.answer: lambda f, **to: f(torch.zeros(4, 4), torch.zeros(3), **to),
     primer.chain: lambda f, **to: f([("x", "1", ""), ("L", "2", "1")], {}, **to),
     primer.interval_columns: lambda f, **to: f([(0.1, 0.2, 0.3)], 0.2, **to),

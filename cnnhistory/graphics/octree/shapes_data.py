@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from cnnhistory._util.lookup import check_integer, expected
@@ -72,12 +74,9 @@ class MadeUpShapes(InMemoryDataModule[ShapeSet]):
         sizes = {"train": self.train, "val": self.val, "test": self.test}
         found = {}
         for number, (part, size) in enumerate(sizes.items()):
-            clouds = [
-                pack(make_shape(name, np.random.default_rng([number, family, k]), self.points))
-                for family, name in enumerate(FAMILIES)
-                for k in range(size)
-            ]
-            found[part] = Part(clouds, np.repeat(np.arange(len(FAMILIES), dtype=np.uint8), size))
+            clouds = list(_made(number, size, self.points))
+            labels = np.repeat(np.arange(len(FAMILIES), dtype=np.uint8), size)
+            found[part] = Part(clouds, labels)
         return found
 
     def to_set(self, part: Part) -> ShapeSet:
@@ -94,6 +93,16 @@ class MadeUpShapes(InMemoryDataModule[ShapeSet]):
             "license": "MIT",
             "download_bytes": 0,
         }
+
+
+@functools.lru_cache(maxsize=6)  # modules of other depths have the same shapes
+def _made(number: int, size: int, points: int) -> tuple[npt.NDArray[np.int16], ...]:
+    """Return `size` packed shapes of each family, for the part with this number."""
+    return tuple(
+        pack(make_shape(name, np.random.default_rng([number, family, k]), points))
+        for family, name in enumerate(FAMILIES)
+        for k in range(size)
+    )
 
 
 @dataclass(kw_only=True, eq=False)

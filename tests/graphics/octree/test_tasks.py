@@ -6,6 +6,7 @@ from cnnhistory.graphics.octree.networks import OCNN, OCNNSegmentation
 from cnnhistory.graphics.octree.shapes import PARTS, PARTS_OF
 from cnnhistory.graphics.octree.shapes_data import MadeUpShapes
 from cnnhistory.graphics.octree.tasks import mean_part_ious, octant_parts, part_iou, vote
+from cnnhistory.graphics.octree.voxels import VoxelCNN
 from cnnhistory.tasks.classification import evaluate, fit_classifier
 from cnnhistory.training.recipes import Adam
 
@@ -94,3 +95,8 @@ def test_a_short_training_learns_the_families():
 
 def test_octrees_have_no_gradient_of_their_own():
     assert not spheres(3).signal.requires_grad
+
+
+def test_the_dense_baseline_is_trained_in_the_same_way():
+    run = fit_classifier(VoxelCNN(3, 12), data(), epochs=1, validate=False)
+    assert run.network.units[0][0][0].weight.is_contiguous(memory_format=torch.channels_last_3d)

@@ -1,0 +1,1 @@
+"""Textures made from an example: matched statistics of features, and quilted patches."""
