@@ -17,6 +17,7 @@ BENCHMARKS = {
     "decoding": "translating with cached states with doing without, and with an LSTM",
     "networks": "our networks with those of torchvision and timm",
     "octree": "layers on a surface with those of ocnn and of a dense grid",
+    "fluid": "pressure solvers with SciPy's, and a network with the classical ones",
     "xnor": "convolutions and networks of bits with float ones",
 }
 

@@ -447,6 +447,37 @@ def test_work_in_registers_is_done():
     assert peaks.in_registers(peaks.BINARY, 512 * 14 * 3)() == peaks._binary(3)
 
 
+def test_pressure_solvers_are_compared_at_the_same_divergence(monkeypatch):
+    from benchmarks import fluid
+
+    # as good as a few sweeps, so that no recorded network is needed
+    monkeypatch.setattr(fluid.zoo, "load_weights", lambda id: {})
+    monkeypatch.setattr(nn.Module, "load_state_dict", lambda self, state: None)
+    monkeypatch.setattr(fluid, "LearnedSolver", lambda network: fluid.Jacobi(12))
+    options = argparse.Namespace(only=fluid.KINDS, sides=[16], repeat=1)
+    records = list(fluid.run(options))
+    solvers = ["multigrid PCG", "incomplete-Cholesky PCG", "plain CG", "kept factors"]
+    want = []
+    for what, more in (("obstacles", []), ("no obstacles", ["cosine transform"])):
+        want += [f"16x16, {what}, {name} against SciPy" for name in solvers + more]
+        peers = [*solvers, *more, "Jacobi"]
+        want += [f"16x16, {what}, network against {name}" for name in peers]
+    assert [record.case for record in records] == want
+    assert "12 sweeps of Jacobi, " in records[len(solvers) + len(solvers)].peer
+
+
+def test_a_solver_that_leaves_too_much_is_not_timed():
+    from benchmarks import fluid
+
+    source, geometry = fluid.problem(16, obstructed=True)
+    found = fluid.Jacobi(5)(source, geometry)
+    with pytest.raises(RuntimeError, match="case: expected at most"):
+        fluid.check_left("case", source, found, geometry, 0.01)
+    assert fluid.enough_sweeps(source, geometry, 0.2) > 5
+    with pytest.raises(RuntimeError, match="sweeps: expected at most"):
+        fluid.enough_sweeps(source, geometry, 1e-9)
+
+
 def test_unknown_names_are_refused(capsys):
     for arguments in (["nothing"], [], ["networks", "--only", "lenet0"]):
         with pytest.raises(SystemExit) as stop:
