@@ -62,13 +62,12 @@ class Bowl:
         A step multiplies the part of w along a direction of curvature c by a matrix of which the
         largest eigenvalue is, for the worst c,
 
-            SGD: lr 1 / L                    1 - 1 / kappa
-            NAG: lr 1 / L,                   1 - 1 / sqrt(kappa)
-                momentum (sqrt(kappa) - 1) / (sqrt(kappa) + 1)
-            Momentum: lr 4 / (sqrt(L) + sqrt(m))^2,
-                momentum its factor squared  (sqrt(kappa) - 1) / (sqrt(kappa) + 1)
+            SGD: 1 - 1 / kappa, with lr 1 / L
+            NAG: 1 - 1 / sqrt(kappa), with lr 1 / L, momentum (s - 1) / (s + 1)
+            Momentum: (s - 1) / (s + 1), with lr 4 / (sqrt(L) + sqrt(m))^2, its square as momentum
 
-        With both momenta the two eigenvalues are equal, so the distance falls like t factor^t.
+        where s = sqrt(kappa). With both momenta the two eigenvalues are equal, so the distance
+        falls like t factor^t.
 
         Raises:
             ValueError: another rule.

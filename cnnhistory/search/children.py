@@ -23,7 +23,7 @@ COLUMNS = ("cell", "errors", "n", "parameters", "seconds")
 
 
 @dataclass(frozen=True)
-class Score:
+class ChildScore:
     """What one child did on the validation images.
 
     Units: `errors` of `n` images were named wrongly; `seconds` are of the processor.
@@ -47,7 +47,7 @@ def train_child(
     network: Mapping[str, Any],
     training: Training,
     seed: int,
-) -> Score:
+) -> ChildScore:
     """Train the network of a cell for a short time, and count its errors on the validation images.
 
     Args:
@@ -64,10 +64,10 @@ def train_child(
     train(child, train_set.images, train_set.labels, training, seed)
     found = evaluate(child, val_set)
     parameters = sum(weight.numel() for weight in child.parameters())
-    return Score(found.errors, found.n, parameters, round(process_time() - begin, 2))
+    return ChildScore(found.errors, found.n, parameters, round(process_time() - begin, 2))
 
 
-def dumps(table: Mapping[str, Score]) -> bytes:
+def dumps(table: Mapping[str, ChildScore]) -> bytes:
     """Return a table of scores as a CSV file, one line a cell in alphabetical order."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -77,7 +77,7 @@ def dumps(table: Mapping[str, Score]) -> bytes:
     return text.getvalue().encode()
 
 
-def loads(content: bytes) -> dict[str, Score]:
+def loads(content: bytes) -> dict[str, ChildScore]:
     """Return the table of scores that `dumps` wrote.
 
     Raises:
@@ -87,14 +87,14 @@ def loads(content: bytes) -> dict[str, Score]:
     if tuple(header) != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
         raise expected("content", f"a table with the columns {', '.join(COLUMNS)}", header)
     return {
-        cell: Score(int(errors), int(n), int(parameters), float(seconds))
+        cell: ChildScore(int(errors), int(n), int(parameters), float(seconds))
         for cell, errors, n, parameters, seconds in rows
     }
 
 
 def fill(
-    path: Path, cells: Iterable[str], score: Callable[[str], Score], every: int = 20
-) -> dict[str, Score]:
+    path: Path, cells: Iterable[str], score: Callable[[str], ChildScore], every: int = 20
+) -> dict[str, ChildScore]:
     """Score cells that a table lacks, and write the table down, whole or not at all, as it grows.
 
     A stopped run goes on where the file is.

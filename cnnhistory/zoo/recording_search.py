@@ -12,7 +12,7 @@ from cnnhistory.zoo.recipes import SearchRecipe
 from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
 
 if TYPE_CHECKING:
-    from cnnhistory.search.children import Score
+    from cnnhistory.search.children import ChildScore
 
 
 def prepare_search(plan: SearchRecipe) -> tuple[OneSeed, dict[str, Any]]:
@@ -52,7 +52,7 @@ def cells_of(plan: SearchRecipe) -> list[str]:
     return list(CellSpace(settings["blocks"], tuple(settings["operations"])).cells())
 
 
-def score(plan: SearchRecipe, cell: str, seed: int, data: Any) -> Score:
+def score(plan: SearchRecipe, cell: str, seed: int, data: Any) -> ChildScore:
     """Train the child of one cell as a recipe says."""
     from cnnhistory.search.children import train_child
     from cnnhistory.training.loop import Training
@@ -61,7 +61,7 @@ def score(plan: SearchRecipe, cell: str, seed: int, data: Any) -> Score:
     return train_child(cell, data.train_set, data.val_set, plan.network, training, seed)
 
 
-def load_table(id: str, seed: int = 0) -> dict[str, Score]:
+def load_table(id: str, seed: int = 0) -> dict[str, ChildScore]:
     """Return the recorded scores of all cells by their names.
 
     Raises:

@@ -5,11 +5,11 @@ import torch
 
 from cnnhistory.data.tensors import LabeledImages
 from cnnhistory.search import children
-from cnnhistory.search.children import Score, dumps, fill, loads, train_child
+from cnnhistory.search.children import ChildScore, dumps, fill, loads, train_child
 from cnnhistory.search.network import RESIDUAL
 from cnnhistory.training.loop import Training
 
-TABLE = {"b | c": Score(3, 10, 100, 0.5), "a": Score(1, 10, 90, 0.25)}
+TABLE = {"b | c": ChildScore(3, 10, 100, 0.5), "a": ChildScore(1, 10, 90, 0.25)}
 
 
 def test_a_table_comes_back_in_order():
@@ -36,7 +36,7 @@ def test_a_stopped_table_goes_on_where_it_was(tmp_path):
         if len(asked) == 5:
             raise KeyboardInterrupt
         asked.append(cell)
-        return Score(len(asked), 10, 1, 0.0)
+        return ChildScore(len(asked), 10, 1, 0.0)
 
     with pytest.raises(KeyboardInterrupt):
         fill(path, "abcdefg", score, every=2)
