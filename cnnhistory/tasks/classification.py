@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from cnnhistory._util.modes import evaluating
 from cnnhistory.metrics.proportion import Interval, binomial_interval
 from cnnhistory.registry import create_model
+from cnnhistory.tasks.building import build_network
 from cnnhistory.training.fitting import Run, fit
 from cnnhistory.training.recipes import Adam, OneCycle, OptimizerRecipe, ScheduleRecipe
 
@@ -281,8 +282,8 @@ def build_classifier(
     """Build a classifier from settings, as the command line and recorded runs name them.
 
     Args:
-        network: name of a model, see `cnnhistory.list_models()`.
-        network_args: keywords of the model's builder.
+        network: name of a model, see `cnnhistory.list_models()`, or the path of a class.
+        network_args: keywords of the model's builder, or of the class.
         loss: default: the network's own criterion, else cross-entropy.
         optimizer: recipe, see `cnnhistory.training.recipes`; default `Adam()`.
         schedule: recipe; default `OneCycle()`.
@@ -291,4 +292,4 @@ def build_classifier(
         UnknownIdError: no such model; a KeyError whose message suggests the nearest names.
         TypeError: the model has no such setting.
     """
-    return Classifier(create_model(network, **(network_args or {})), loss, optimizer, schedule)
+    return Classifier(build_network(network, network_args or {}), loss, optimizer, schedule)

@@ -12,7 +12,7 @@ from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
 from cnnhistory.zoo.rounding import State, same_answers, stored_form, weights_content
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 REJECTED = [i / 200 for i in range(61)]  # none to 30 %, in steps of half a percent
 
@@ -83,6 +83,7 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
             "log_loss": sure.log_loss,
             "confidence": sure.confidence,
             "calibration_error": sure.error,
+            **_search(network, test_set),
         },
         counts={"test_error": (outcome.errors, outcome.n)},
         history=history,
@@ -97,3 +98,18 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
     )
     summary = f"{plan.id} seed {seed}: test error {outcome}, {run.seconds:.0f} s"
     return SeedRun(result, {name: content}, summary)
+
+
+def _search(network: nn.Module, test_set: Any) -> dict[str, float]:
+    """Return what else a network of shapes is measured by: voting poses, search for the like."""
+    if not hasattr(network, "describe"):
+        return {}
+    from cnnhistory.graphics.octree.tasks import vote
+    from cnnhistory.metrics.retrieval import average_precisions
+
+    voted = vote(network, test_set)  # type: ignore[arg-type]
+    wrong = voted.scores.argmax(1) != test_set.labels
+    return {
+        "voted_error": float(wrong.double().mean()),
+        "mean_average_precision": float(average_precisions(voted.keys, test_set.labels).mean()),
+    }

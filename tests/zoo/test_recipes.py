@@ -6,6 +6,7 @@ from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import Schedule
 from cnnhistory.nlp.bag_of_words import BagOfWords
 from cnnhistory.search.network import cell_network
+from cnnhistory.tasks.building import build_network
 from cnnhistory.training.loop import Training
 from cnnhistory.zoo.recipes import (
     RECIPES,
@@ -51,7 +52,7 @@ def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
 @pytest.mark.parametrize("plan", TRAININGS, ids=by_id)
 def test_a_training_can_be_set_up(plan):
     with torch.device("meta"):
-        network = create_model(plan.model, **plan.network_args)
+        network = build_network(plan.model, plan.network_args)
     optimizer = plan.optimizer.build()(network.parameters())
     plan.schedule.build()(optimizer, 10)
     if plan.loss:

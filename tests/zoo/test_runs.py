@@ -6,12 +6,13 @@ from statistics import fmean
 import pytest
 import torch
 
-from cnnhistory import create_model, zoo
+from cnnhistory import zoo
 from cnnhistory.cli import main
 from cnnhistory.compression.cnnz import load
 from cnnhistory.compression.schedule import Schedule
 from cnnhistory.graphics.fluid.network import LearnedSolver
 from cnnhistory.metrics.translation import bleu
+from cnnhistory.tasks.building import build_network
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
 from cnnhistory.zoo.recipes import (
@@ -86,7 +87,7 @@ def test_a_training_is_complete(id):
         entry = result.artifacts["weights"]
         assert (FOLDER / entry.file).stat().st_size == entry.bytes <= LARGEST
         assert entry.dtype == "float16" or entry.reason
-        network = create_model(plan.model, **plan.network_args)
+        network = build_network(plan.model, plan.network_args)
         network.load_state_dict(zoo.load_weights(id, result.seed))
 
 
@@ -95,7 +96,7 @@ def check_errors(id, slack=0):
     record, plan = zoo.record(id), zoo.recipe(id)
     data = plan.data.build(batch_size=plan.batch_size)
     assert data.content_hash == record.data["content_hash"]
-    network = create_model(plan.model, **plan.network_args)
+    network = build_network(plan.model, plan.network_args)
     network.to(memory_format=torch.channels_last)
     for result in record.kept():
         network.load_state_dict(zoo.load_weights(id, result.seed))

@@ -75,6 +75,7 @@ WAITING: frozenset[str] = frozenset({
     "fluidnet_64",
     "lstm_multi30k_de",
     "lstm_multi30k_fr",
+    "ocnn5_modelnet10",
     "resnet20_6_cifar10",
     "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",
