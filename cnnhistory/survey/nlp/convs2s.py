@@ -22,7 +22,6 @@ SYSTEM = System(
         "the small networks share one matrix of words in encoder, decoder and last layer",
     ),
     models=("convs2s", "convs2s_en_fr", "convs2s_small"),
-    chapter="nlp/convs2s",
     digest="convs2s",
 )
 

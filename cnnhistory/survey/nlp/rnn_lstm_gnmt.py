@@ -17,7 +17,6 @@ SYSTEM = System(
         "initial weights of all but the words are torch's",
     ),
     models=("gnmt", "gnmt_small"),
-    chapter="nlp/convs2s",
     digest="rnn-lstm-gnmt",
 )
 
