@@ -9,6 +9,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="rumelhart1986learning",
+    chapter="toolbox/backprop",
     object="nn.autograd.node.Node",
     digest="backprop",
 )

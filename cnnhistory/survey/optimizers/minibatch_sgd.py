@@ -9,6 +9,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="bottou2010large",
+    chapter="toolbox/backprop",
     object="optim.sgd.SGD",
     digest="minibatch-sgd",
 )

@@ -10,6 +10,7 @@ SYSTEM = System(
     task="optimizer",
     paper="lecun1998efficient",
     see_also=("robbins1951stochastic",),
+    chapter="toolbox/backprop",
     object="optim.sgd.SGD",
     digest="online-sgd",
 )
