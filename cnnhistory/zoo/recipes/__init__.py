@@ -72,7 +72,6 @@ WAITING: frozenset[str] = frozenset({
     "convs2s_multi30k_fr",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
-    "fluidnet_64",
     "lstm_multi30k_de",
     "lstm_multi30k_fr",
     "ocnn5_modelnet10",
