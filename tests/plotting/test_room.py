@@ -18,6 +18,7 @@ from cnnhistory.accounting import summarize
 from cnnhistory.nn.residual import Bottleneck
 from cnnhistory.plotting import architecture, bars, curves, diagram, images, labels, scatter
 from cnnhistory.plotting.figures import (
+    activations,
     alexnet,
     batch_norm,
     bnn,
@@ -33,6 +34,7 @@ from cnnhistory.plotting.figures import (
     nasnet,
     nin,
     octree,
+    pooling,
     primer,
     pruning,
     resnet,
@@ -84,6 +86,7 @@ PICTURES = {
     images.show_image: lambda f, **to: f(torch.zeros(4, 4), **to),
     images.tiles: lambda f, **to: f(torch.zeros(3, 4, 4), **to),
     scatter.group_points: lambda f, **to: f({"a": [(1, 2)]}, **to),
+    activations.activation_curves: lambda f, **to: f({"a": torch.relu}, **to),
     alexnet.towers: lambda f, **to: f(_lenet(), ["c1", "c3", "f6"], ["c3"], **to),
     batch_norm.over_the_batch: lambda f, **to: f(3, 2, **to),
     bnn.bit_rows: lambda f, **to: f({"x": [0, 1]}, **to),
@@ -112,6 +115,8 @@ PICTURES = {
     ),
     nin.sliding_perceptron: lambda f, **to: f((3, 2), **to),
     octree.cubes: lambda f, **to: f([(0, 0, 0)], 1, **to),
+    pooling.box_in_cells: lambda f, **to: f(3, (0, 0, 1, 1), (0, 0, 1, 1), 2, **to),
+    pooling.windows: lambda f, **to: f(torch.ones(2, 2), {"a": torch.ones(1, 1)}, **to),
     primer.answer: lambda f, **to: f(torch.zeros(4, 4), torch.zeros(3), **to),
     primer.chain: lambda f, **to: f([("x", "1", ""), ("L", "2", "1")], {}, **to),
     primer.interval_columns: lambda f, **to: f([(0.1, 0.2, 0.3)], 0.2, **to),

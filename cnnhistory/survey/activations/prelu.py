@@ -9,5 +9,6 @@ SYSTEM = System(
     era="activations",
     task="activation",
     paper="he2015delving",
+    object="nn.activation.PReLU",
     digest="prelu",
 )

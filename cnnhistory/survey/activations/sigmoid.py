@@ -9,5 +9,6 @@ SYSTEM = System(
     era="activations",
     task="activation",
     paper="rumelhart1986learning",
+    object="nn.activation.Sigmoid",
     digest="sigmoid",
 )

@@ -10,5 +10,9 @@ SYSTEM = System(
     task="pooling",
     paper="sermanet2012convolutional",
     see_also=("hyvarinen2007complex",),
+    object="nn.pool.LPPool2d",
+    deviations=(
+        "all values of a window weigh the same, where the paper weighs them by a Gaussian",
+    ),
     digest="lp-pooling",
 )

@@ -10,5 +10,9 @@ SYSTEM = System(
     task="pooling",
     paper="yu2014mixed",
     see_also=("lee2016generalizing",),
+    object="nn.pool.MixedPool2d",
+    deviations=(
+        "in evaluation the mean of both choices, where the paper takes the more frequent one",
+    ),
     digest="mixed-pooling",
 )

@@ -9,5 +9,6 @@ SYSTEM = System(
     era="pooling",
     task="pooling",
     paper="zeiler2013stochastic",
+    object="nn.pool.StochasticPool2d",
     digest="stochastic-pooling",
 )
