@@ -85,7 +85,6 @@ WAITING: frozenset[str] = frozenset({
     "textcnn_sst1",
     "textcnn_sst2",
     "textcnn_subj",
-    "textcnn_trec",
 })  # fmt: skip
 
 
