@@ -4,6 +4,7 @@ import pytest
 
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.nn import init
+from cnnhistory.registry import system
 from cnnhistory.training import autoencoders
 
 SYSTEMS = (
@@ -24,6 +25,13 @@ def test_verdicts_of_the_literature():
         "weight_init.c1": "correct",
     }
     assert [id for id in ids if statement(id).decide is None] == ["rmsprop.c2"]
+
+
+def test_each_leads_to_its_chapter():
+    for name in SYSTEMS:
+        assert system(name).chapter == "toolbox/optimizers"
+    for name in ("backprop", "online_sgd", "minibatch_sgd"):
+        assert system(name).chapter == "toolbox/backprop"
 
 
 def test_a_good_start_and_momentum_are_both_needed(monkeypatch):

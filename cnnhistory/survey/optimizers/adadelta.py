@@ -11,6 +11,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="zeiler2012adadelta",
+    chapter="toolbox/optimizers",
     object="optim.adadelta.AdaDelta",
     digest="adadelta",
 )

@@ -13,7 +13,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="duchi2011adaptive",
-    chapter="inception/inception_v3",
+    chapter="toolbox/optimizers",
     object="optim.adagrad.AdaGrad",
     digest="adagrad",
 )

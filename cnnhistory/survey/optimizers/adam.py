@@ -11,6 +11,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="kingma2015adam",
+    chapter="toolbox/optimizers",
     object="optim.adam.Adam",
     digest="adam",
 )

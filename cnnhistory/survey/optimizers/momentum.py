@@ -12,6 +12,7 @@ SYSTEM = System(
     task="optimizer",
     paper="polyak1964some",
     see_also=("sutskever2013importance",),
+    chapter="toolbox/optimizers",
     object="optim.momentum.Momentum",
     digest="momentum",
 )

@@ -12,6 +12,7 @@ SYSTEM = System(
     task="optimizer",
     paper="nesterov1983method",
     see_also=("sutskever2013importance",),
+    chapter="toolbox/optimizers",
     object="optim.nag.NAG",
     digest="nag",
 )

@@ -11,7 +11,7 @@ SYSTEM = System(
     era="optimizers",
     task="optimizer",
     paper="tieleman2012lecture",
-    chapter="inception/inception_v3",
+    chapter="toolbox/optimizers",
     object="optim.rmsprop.RMSProp",
     digest="rmsprop",
 )

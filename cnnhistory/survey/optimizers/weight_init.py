@@ -12,6 +12,7 @@ SYSTEM = System(
     task="initialization",
     paper="glorot2010understanding",
     see_also=("he2015delving",),
+    chapter="toolbox/optimizers",
     object="nn.init.xavier_uniform_",
     digest="weight-init",
 )
