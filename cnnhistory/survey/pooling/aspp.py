@@ -13,6 +13,7 @@ SYSTEM = System(
     paper="chen2018deeplab",
     deviations=("no dropout between the layers of a branch",),
     object="nn.regions.atrous.ASPP",
+    chapter="toolbox/pooling",
     digest="aspp",
 )
 

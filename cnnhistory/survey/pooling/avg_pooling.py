@@ -10,5 +10,6 @@ SYSTEM = System(
     task="pooling",
     paper="lecun1998gradient",
     object="nn.pool.Subsample2d",
+    chapter="toolbox/pooling",
     digest="avg-pooling",
 )

@@ -14,5 +14,6 @@ SYSTEM = System(
     deviations=(
         "all values of a window weigh the same, where the paper weighs them by a Gaussian",
     ),
+    chapter="toolbox/pooling",
     digest="lp-pooling",
 )

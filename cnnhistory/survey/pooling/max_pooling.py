@@ -13,6 +13,7 @@ SYSTEM = System(
     task="pooling",
     paper="krizhevsky2012imagenet",
     object="nn.pool.MaxPool2d",
+    chapter="toolbox/pooling",
     digest="max-pooling",
 )
 

@@ -14,5 +14,6 @@ SYSTEM = System(
     deviations=(
         "in evaluation the mean of both choices, where the paper takes the more frequent one",
     ),
+    chapter="toolbox/pooling",
     digest="mixed-pooling",
 )

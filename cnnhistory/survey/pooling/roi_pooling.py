@@ -10,6 +10,7 @@ SYSTEM = System(
     task="pooling",
     paper="girshick2015fast",
     object="nn.regions.roi.RoIPool2d",
+    chapter="toolbox/pooling",
     digest="roi-pooling",
 )
 

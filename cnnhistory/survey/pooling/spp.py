@@ -14,6 +14,7 @@ SYSTEM = System(
         "not always give as many cells",
     ),
     object="nn.regions.pyramid.SpatialPyramidPool2d",
+    chapter="toolbox/pooling",
     digest="spp",
 )
 

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="pooling",
     paper="zeiler2013stochastic",
     object="nn.pool.StochasticPool2d",
+    chapter="toolbox/pooling",
     digest="stochastic-pooling",
 )
