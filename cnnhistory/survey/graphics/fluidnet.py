@@ -22,6 +22,7 @@ SYSTEM = System(
         "it is no model of the registry, whose networks take images: "
         "`cnnhistory.graphics.fluid.network` builds it",
     ),
+    chapter="graphics/fluid",
     object="graphics.fluid.network.FluidNet",
     digest="fluidnet",
 )

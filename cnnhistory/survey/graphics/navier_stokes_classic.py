@@ -19,6 +19,7 @@ SYSTEM = System(
         "walls and obstacles are closed and slippery; Stam's are closed or periodic",
         "what is carried along is corrected once by MacCormack's method; Stam's is not",
     ),
+    chapter="graphics/fluid",
     object="graphics.fluid.simulation.Simulation",
     digest="navier-stokes-classic",
 )
