@@ -30,6 +30,7 @@ SYSTEM = System(
         "part; sentences with the same words lie in one fold; of the treebank sentences alone are "
         "learned, not their phrases",
     ),
+    chapter="nlp/textcnn",
     models=("textcnn",),
     digest="textcnn",
 )
@@ -53,7 +54,7 @@ def c1() -> Finding:
     lengths = (1, 50)
     with torch.device("meta"):
         network = textcnn()
-        wide = {conv.weight.shape[1] for conv in network.convs}  # type: ignore[union-attr, index]
+        wide = {conv.weight.shape[1] for conv in network.convs}  # type: ignore[index]
         left = []
         for length in lengths:
             tokens = torch.empty(1, length, dtype=torch.long)
