@@ -76,7 +76,6 @@ WAITING: frozenset[str] = frozenset({
     "lstm_multi30k_fr",
     "ocnn5_modelnet10",
     "resnet20_6_cifar10",
-    "resnet20_cifar10_full",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
     "textcnn_cr",
