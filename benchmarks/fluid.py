@@ -1,9 +1,8 @@
 """Pressure solvers: ours against SciPy's, and the recorded network against the classical ones.
 
 Two kinds of cases. "solvers": each of our solvers against conjugate gradients of SciPy, both until
-the same share of the divergence is left. "network":
-one pass of FluidNet, as recorded, against every classical solver that is stopped when it leaves no
-more of the divergence than the network does.
+the same share of the divergence is left. "network": one pass of FluidNet, as recorded, against
+every classical solver that is stopped when it leaves no more of the divergence than the network.
 
 What is made once for a geometry (factors, coarser grids, matrices) is made before the clock starts.
 """
@@ -51,8 +50,8 @@ def run(options: argparse.Namespace) -> Iterator[Record]:
         for side in options.sides:
             for obstructed in (True, False):
                 source, geometry = problem(side, obstructed)
-                what = "obstacles" if obstructed else "no obstacles"
-                case = f"{side}x{side}, {what}"
+                what = "with obstacles" if obstructed else "empty"
+                case = f"{side}×{side} {what}"
                 if "solvers" in options.only:
                     yield from _solvers(case, source, geometry, options.repeat)
                 if "network" in options.only:

@@ -458,10 +458,10 @@ def test_pressure_solvers_are_compared_at_the_same_divergence(monkeypatch):
     records = list(fluid.run(options))
     solvers = ["multigrid PCG", "incomplete-Cholesky PCG", "plain CG", "kept factors"]
     want = []
-    for what, more in (("obstacles", []), ("no obstacles", ["cosine transform"])):
-        want += [f"16x16, {what}, {name} against SciPy" for name in solvers + more]
+    for what, more in (("with obstacles", []), ("empty", ["cosine transform"])):
+        want += [f"16×16 {what}, {name} against SciPy" for name in solvers + more]
         peers = [*solvers, *more, "Jacobi"]
-        want += [f"16x16, {what}, network against {name}" for name in peers]
+        want += [f"16×16 {what}, network against {name}" for name in peers]
     assert [record.case for record in records] == want
     assert "12 sweeps of Jacobi, " in records[len(solvers) + len(solvers)].peer
 

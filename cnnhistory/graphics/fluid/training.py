@@ -74,7 +74,7 @@ def wall_weight(geometry: Geometry, near: int = 3) -> Tensor:
 
     Shape: (B, *sizes).
 
-    Source: tompson2017accelerating.
+    Source: tompson2017accelerating, for weights that are larger beside walls; their form is ours.
 
     >>> from cnnhistory.graphics.fluid.geometry import empty_box
     >>> wall_weight(empty_box(3, 5), near=3)[0].int().tolist()

@@ -18,7 +18,8 @@ SYSTEM = System(
         "inputs are scaled by the divergence, not by the velocity",
         "scenes are made up and moved on by the network while it trains; the authors made theirs "
         "beforehand with another simulator",
-        "every scene counts alike in the loss, whatever its speed",
+        "every scene counts alike in the loss, whatever its speed, and the weights of cells beside "
+        "walls are of our own form",
         "it is no model of the registry, whose networks take images: "
         "`cnnhistory.graphics.fluid.network` builds it",
     ),
