@@ -15,6 +15,7 @@ SYSTEM = System(
     paper="szegedy2015going",
     see_also=("liu2016ssd", "li2015convolutional", "huang2015densebox"),
     object="nn.joined.scales.LayerMerge",
+    chapter="toolbox/connections",
     digest="multi-scale",
 )
 

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="layer",
     paper="he2016deep",
     object="nn.residual.BasicBlock",
+    chapter="toolbox/connections",
     digest="residual-block",
 )

@@ -13,6 +13,7 @@ SYSTEM = System(
     paper="he2016deep",
     see_also=("srivastava2015training",),
     object="nn.residual.make_shortcut",
+    chapter="toolbox/connections",
     digest="skip-connections",
 )
 

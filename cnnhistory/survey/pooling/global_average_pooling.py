@@ -13,6 +13,7 @@ SYSTEM = System(
     task="pooling",
     paper="lin2014network",
     object="models.nin.NIN",
+    chapter="toolbox/connections",
     digest="global-average-pooling",
 )
 
