@@ -10,6 +10,7 @@ SYSTEM = System(
     task="loss",
     paper="hadsell2006dimensionality",
     see_also=("schroff2015facenet",),
+    chapter="toolbox/losses",
     object="nn.losses.contrastive_loss.ContrastiveLoss",
     digest="contrastive-loss",
 )

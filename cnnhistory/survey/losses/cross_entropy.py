@@ -9,6 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="bridle1990probabilistic",
+    chapter="toolbox/losses",
     object="nn.losses.cross_entropy.CrossEntropyLoss",
     digest="cross-entropy",
 )

@@ -9,6 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="tompson2017accelerating",
+    chapter="toolbox/losses",
     object="nn.losses.divergence_loss.DivergenceLoss",
     digest="divergence-loss",
 )

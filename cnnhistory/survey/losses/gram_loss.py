@@ -10,6 +10,7 @@ SYSTEM = System(
     task="loss",
     paper="gatys2015texture",
     see_also=("gatys2016image",),
+    chapter="toolbox/losses",
     object="nn.losses.gram_loss.GramLoss",
     digest="gram-loss",
 )

@@ -10,6 +10,7 @@ SYSTEM = System(
     task="loss",
     paper="cortes1995support",
     see_also=("crammer2001algorithmic",),
+    chapter="toolbox/losses",
     object="nn.losses.hinge_loss.HingeLoss",
     digest="hinge-loss",
 )

@@ -9,6 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="lecun1989backprop",
+    chapter="toolbox/losses",
     object="nn.losses.mse_loss.SquaredErrorLoss",
     digest="mse-loss",
 )

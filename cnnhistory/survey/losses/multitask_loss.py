@@ -10,6 +10,7 @@ SYSTEM = System(
     task="loss",
     paper="girshick2015fast",
     see_also=("zhang2016joint", "kendall2018multi"),
+    chapter="toolbox/losses",
     object="nn.losses.multitask_loss.FastRCNNLoss",
     digest="multitask-loss",
 )

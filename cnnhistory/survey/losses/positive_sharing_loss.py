@@ -11,6 +11,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="shen2015deepcontour",
+    chapter="toolbox/losses",
     object="nn.losses.positive_sharing_loss.PositiveSharingLoss",
     deviations=("the default of the weight of the shared term is ours",),
     digest="positive-sharing-loss",

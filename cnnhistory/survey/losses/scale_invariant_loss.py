@@ -9,6 +9,7 @@ SYSTEM = System(
     era="losses",
     task="loss",
     paper="eigen2014depth",
+    chapter="toolbox/losses",
     object="nn.losses.scale_invariant_loss.ScaleInvariantLoss",
     digest="scale-invariant-loss",
 )

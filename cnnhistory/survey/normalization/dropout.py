@@ -12,6 +12,7 @@ SYSTEM = System(
     task="regularization",
     paper="hinton2012improving",
     see_also=("srivastava2014dropout", "baldi2013understanding", "wardefarley2013empirical"),
+    chapter="toolbox/normalization",
     object="nn.regularization.dropout.Dropout",
     digest="dropout",
 )

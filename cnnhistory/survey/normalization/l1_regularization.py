@@ -12,6 +12,7 @@ SYSTEM = System(
     task="regularization",
     paper="tibshirani1996regression",
     see_also=("glorot2011deep",),
+    chapter="toolbox/normalization",
     object="nn.regularization.l1_regularization.L1Penalty",
     digest="l1-regularization",
 )
@@ -25,7 +26,7 @@ SYSTEM = System(
     truth="They are other zeros. L1 makes weights zero, for all inputs at once; ReLU makes outputs "
     "zero, for each input others, and leaves no weight at zero. What fits: a ReLU with a bias of "
     "-λ is the very step by which L1 of the strength λ makes nonnegative outputs sparse.",
-    source="tibshirani1996regression, Section 2; glorot2011deep, Section 3",
+    source="tibshirani1996regression, Section 2",
 )
 def c1() -> Finding:
     """Count zeros of weights and outputs in networks trained with either, and compare the step."""

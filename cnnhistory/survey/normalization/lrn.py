@@ -12,6 +12,7 @@ SYSTEM = System(
     task="normalization",
     paper="krizhevsky2012imagenet",
     see_also=("simonyan2015very",),
+    chapter="toolbox/normalization",
     object="nn.norm.LocalResponseNorm",
     digest="lrn",
 )
@@ -25,7 +26,7 @@ SYSTEM = System(
     truth="As stated: VGG with 11 layers has a top-1 error of 29.7 % with it and of 29.6 % "
     "without. AlexNet gained 1.4 points by it on ImageNet; our small AlexNet on patches of "
     "photographs is better without.",
-    source="simonyan2015very, Section 4.1, Table 3; krizhevsky2012imagenet, Section 3.3",
+    source="simonyan2015very, Section 4.1, Table 3",
     quoted=("11 layers", "29.7 %", "29.6 %", "1.4 points"),
 )
 def c1() -> Finding:
