@@ -36,7 +36,10 @@ def fluid_training(plan: FluidRecipe) -> FluidTraining:
     from cnnhistory.graphics.fluid.training import FluidTraining
 
     # JSON has no tuples
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in plan.training.items()}
+    settings: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in plan.training.items()
+    }
     return FluidTraining(**settings)
 
 

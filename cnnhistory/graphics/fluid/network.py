@@ -87,8 +87,8 @@ class FluidNet(nn.Module):
         scaled = divergence / size.clamp(min=torch.finfo(divergence.dtype).tiny)
         x = torch.stack([scaled, geometry.fluid], 1)  # (B, 2, *sizes)
         pressure = self.body(self.padded(x))[:, 0]
-        inner = tuple(slice(0, n) for n in geometry.sizes)
-        return size * centered(pressure[(slice(None), *inner)], geometry)
+        inner = (slice(None), *(slice(0, n) for n in geometry.sizes))
+        return size * centered(pressure[inner], geometry)
 
     def body(self, x: Tensor) -> Tensor:
         """Return the scaled pressure; sizes that `levels` halvings divide."""

@@ -28,7 +28,7 @@ Operator = Callable[[Tensor], Tensor]
 class PressureSolver(Protocol):
     """What turns divergence into pressure."""
 
-    def __call__(self, divergence: Tensor, geometry: Geometry) -> Tensor:
+    def __call__(self, divergence: Tensor, geometry: Geometry, /) -> Tensor:
         """Return the pressure of each cell, zero in solid ones; shape (B, *sizes)."""
         ...
 

@@ -57,11 +57,14 @@ def c2() -> Finding:
     from cnnhistory import zoo
     from cnnhistory.graphics.fluid.network import LearnedSolver
     from cnnhistory.graphics.fluid.training import SceneSet
+    from cnnhistory.zoo.recipes import FluidRecipe
     from cnnhistory.zoo.recording_fluid import pressure_network
 
     scenes = SceneSet(boxes=2, steps=6)
     torch.manual_seed(0)
-    network = pressure_network(zoo.recipe("fluidnet_64"))
+    plan = zoo.recipe("fluidnet_64")
+    assert isinstance(plan, FluidRecipe)
+    network = pressure_network(plan)
     before = scenes.rollout(LearnedSolver(network)).mean(1)
     network.load_state_dict(zoo.load_weights("fluidnet_64"))
     after = scenes.rollout(LearnedSolver(network)).mean(1)
