@@ -13,6 +13,7 @@ SYSTEM = System(
     paper="chen2018deeplab",
     see_also=("yu2016multi",),
     object="nn.spatial.atrous.AtrousConv2d",
+    chapter="toolbox/upsampling",
     digest="atrous-conv",
 )
 

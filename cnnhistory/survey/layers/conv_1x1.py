@@ -13,6 +13,7 @@ SYSTEM = System(
     task="layer",
     paper="lin2014network",
     object="nn.unit.conv_norm",
+    chapter="toolbox/convolution",
     digest="conv-1x1",
 )
 

@@ -13,6 +13,7 @@ SYSTEM = System(
     task="layer",
     paper="dumoulin2016guide",
     object="nn.spatial.matrix.convolution_matrix",
+    chapter="toolbox/convolution",
     digest="conv-as-matrix",
 )
 

@@ -14,6 +14,7 @@ SYSTEM = System(
     paper="zeiler2010deconvolutional",
     see_also=("dumoulin2016guide",),
     object="nn.spatial.transposed.TransposedConv2d",
+    chapter="toolbox/upsampling",
     digest="deconvolution",
 )
 

@@ -13,6 +13,7 @@ SYSTEM = System(
     task="layer",
     paper="long2015fully",
     object="nn.dense.as_convolutions",
+    chapter="toolbox/upsampling",
     digest="fcn-topology",
 )
 

@@ -12,6 +12,7 @@ SYSTEM = System(
     task="layer",
     paper="krizhevsky2012imagenet",
     object="nn.residual.Bottleneck",
+    chapter="toolbox/convolution",
     digest="grouped-conv",
 )
 

@@ -13,6 +13,7 @@ SYSTEM = System(
     paper="zeiler2014visualizing",
     see_also=("badrinarayanan2017segnet",),
     object="nn.spatial.unpool.MaxUnpool2d",
+    chapter="toolbox/upsampling",
     digest="max-unpooling",
 )
 
