@@ -12,6 +12,7 @@ SYSTEM = System(
     task="activation",
     paper="clevert2016fast",
     object="nn.activation.ELU",
+    chapter="toolbox/activations",
     digest="elu",
 )
 

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="activation",
     paper="he2015delving",
     object="nn.activation.PReLU",
+    chapter="toolbox/activations",
     digest="prelu",
 )

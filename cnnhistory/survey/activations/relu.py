@@ -19,6 +19,7 @@ SYSTEM = System(
     paper="nair2010rectified",
     see_also=("glorot2011deep",),
     object="nn.activation.ReLU",
+    chapter="toolbox/activations",
     digest="relu",
 )
 

@@ -10,5 +10,6 @@ SYSTEM = System(
     task="activation",
     paper="rumelhart1986learning",
     object="nn.activation.Sigmoid",
+    chapter="toolbox/activations",
     digest="sigmoid",
 )

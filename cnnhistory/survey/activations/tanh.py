@@ -10,5 +10,6 @@ SYSTEM = System(
     task="activation",
     paper="lecun1998efficient",
     object="nn.activation.ScaledTanh",
+    chapter="toolbox/activations",
     digest="tanh",
 )
