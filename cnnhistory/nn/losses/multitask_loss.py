@@ -21,7 +21,7 @@ class FastRCNNLoss(nn.Module):
     Shape: scores (N, K + 1), boxes (N, K + 1, 4) with a row for each class, the background's
     unused; target (N,) of class indices, offsets (N, 4). The loss is a scalar.
 
-    Units: offsets as the network gives them, of mean 0 and variance 1 in the paper.
+    Units: offsets as the network gives them; their unit weighs the two losses against each other.
 
     Raises:
         ValueError: the weight is not finite, or the shapes do not fit.
