@@ -49,10 +49,11 @@ def c1() -> Finding:
         left[name] = squares
     kept = 0.1 < left["He"][-1] < 10
     halved = 0.45 < (left["Xavier"][-1] / left["Xavier"][1]) ** (1 / (depth - 1)) < 0.55
-    lost = left["LeNet"][10] < 1e-9
+    within = next((n for n, square in enumerate(left["LeNet"]) if square < 1e-9), depth + 1)
+    lost = within <= 10
     return Finding(
         "correct" if kept and halved and lost else "wrong",
         f"mean square after {depth} layers: He {left['He'][-1]:.1g}, Xavier "
         f"{left['Xavier'][-1]:.1g}; after 10 with LeNet's {left['LeNet'][10]:.1g}",
-        (f"through {depth} layers",),
+        (f"through {depth} layers", f"within {'ten' if lost else within} layers"),
     )
