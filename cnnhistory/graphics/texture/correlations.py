@@ -112,5 +112,5 @@ def diversity(maps: Tensor, example: Tensor) -> Tensor:
     Deviations: relative to the example's sum of squares.
     """
     if maps.shape != example.shape:
-        raise expected("maps", tuple(example.shape), tuple(maps.shape))
+        raise expected("maps", str(tuple(example.shape)), tuple(maps.shape))
     return (maps - example).square().sum() / example.square().sum().clamp(min=1e-12)

@@ -69,7 +69,7 @@ def synthesize(
     check_integer("wrap", wrap, 0, min(height, width))
     begin = white_noise(size, seed) if start is None else start
     if begin.shape != (3, height, width):
-        raise expected("start", (3, height, width), tuple(begin.shape))
+        raise expected("start", f"(3, {height}, {width})", tuple(begin.shape))
     picture = begin[None].clone().contiguous().requires_grad_()
     energies: list[float] = []
     optimizer = torch.optim.LBFGS(
