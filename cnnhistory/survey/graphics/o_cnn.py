@@ -31,6 +31,7 @@ SYSTEM = System(
         "`cnnhistory.graphics.octree.networks` builds it",
     ),
     object="graphics.octree.networks.OCNN",
+    chapter="graphics/octree",
     digest="o-cnn",
 )
 
