@@ -20,8 +20,8 @@ from cnnhistory.nn.losses.gram_loss import GramLoss
 class GramEnergy:
     """How far the Gram matrices of a picture are from an example's, layer by layer.
 
-    Each layer counts relative to its own target: E = sum over the layers of
-    |G - A|^2 / |A|^2 / layers, G and A the Gram matrices for one place. So a picture without
+    Each layer counts relative to its own target: E = mean over the layers of
+    sum((G - A)^2) / sum(A^2), G and A the Gram matrices for one place. So a picture without
     features has the energy 1, and the example itself 0.
 
     Shape: `example` (3, H, W) with values from 0 to 1; pictures (1, 3, H', W').
