@@ -15,6 +15,7 @@ from cnnhistory._util.modes import evaluating
 from cnnhistory.metrics.proportion import Interval, binomial_interval
 from cnnhistory.registry import create_model
 from cnnhistory.tasks.building import build_network
+from cnnhistory.tasks.epochs import EpochTask
 from cnnhistory.training.fitting import Run, fit
 from cnnhistory.training.recipes import Adam, OneCycle, OptimizerRecipe, ScheduleRecipe
 
@@ -22,7 +23,7 @@ MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 MakeSchedule = Callable[[Optimizer, int], LRScheduler]
 
 
-class Classifier(pl.LightningModule):
+class Classifier(EpochTask):
     """Train a network to name the class of its input; everything it needs is handed in.
 
     A network that fixes its own loss in the paper carries it as `network.criterion`; for others
@@ -52,79 +53,23 @@ class Classifier(pl.LightningModule):
         self.loss = loss or getattr(network, "criterion", None) or nn.CrossEntropyLoss()
         self.optimizer_recipe = optimizer or Adam()
         self.schedule_recipe = schedule or OneCycle()
-        # Sums over the current epoch of each stage: loss, wrong, examples. Logging every step
-        # would cost more than a step of a small network does.
-        for stage in ("train", "val", "test"):
-            self.register_buffer(f"{stage}_sums", torch.zeros(3, dtype=torch.float64), False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the class scores of the network."""
         return self.network(x)
 
-    def _step(self, batch: tuple[Tensor, Tensor], batch_idx: int, stage: str) -> Tensor:
+    def measure(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the loss of a batch, how many inputs are named wrong, and how many there are."""
         x, target = batch
         scores = self.network(x)
         # On an accelerator looking at the labels would stall the queue: look at the first batch.
         if target.device.type == "cpu" or batch_idx == 0:
             check_labels(target, scores.shape[1])
-        loss = self.loss(scores, target)
+        loss: Tensor = self.loss(scores, target)
         wrong = (scores.detach().argmax(1) != target).sum()
-        n = torch.tensor(len(target), device=loss.device)
-        sums: Tensor = getattr(self, f"{stage}_sums")
-        sums += torch.stack([loss.detach() * n, wrong, n])
-        return loss
-
-    def _log(self, stage: str) -> None:
-        """Log the averages of the epoch over all processes, and start anew."""
-        sums: Tensor = getattr(self, f"{stage}_sums")
-        loss, wrong, n = self.trainer.strategy.reduce(sums.clone(), reduce_op="sum")
-        sums.zero_()
-        for name, value in (("loss", loss / n), ("error", wrong / n)):
-            # once an epoch, so that there is no batch to weigh it by, nor one to look for its size
-            self.log(
-                f"{stage}_{name}",
-                value.float(),
-                prog_bar=True,
-                on_step=False,
-                on_epoch=True,
-                batch_size=1,
-            )
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Return the loss of one batch."""
-        loss = self._step(batch, batch_idx, "train")
-        # Not in on_train_epoch_end: callbacks see the metrics of the epoch before that hook runs.
-        if self.trainer.is_last_batch:
-            self._log("train")
-        return loss
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Add one batch of the validation split to the sums."""
-        self._step(batch, batch_idx, "val")
-
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Add one batch of the test split to the sums."""
-        self._step(batch, batch_idx, "test")
-
-    def on_validation_epoch_end(self) -> None:
-        """Log the validation split."""
-        self._log("val")
-
-    def on_test_epoch_end(self) -> None:
-        """Log the test split."""
-        self._log("test")
-
-    def configure_optimizers(self) -> Any:
-        """Build optimizer and schedule from the recipes."""
-        optimizer = self.optimizer_recipe(self.network.parameters())
-        if constrain := getattr(self.network, "constrain", None):
-            optimizer.register_step_post_hook(lambda *_: constrain())
-        total = int(self.trainer.estimated_stepping_batches)
-        schedule = self.schedule_recipe(optimizer, total)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return loss, wrong, torch.tensor(len(target), device=loss.device)
 
 
 def check_labels(target: Tensor, classes: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytorch_lightning as pl
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -13,10 +11,11 @@ from cnnhistory._util.checks import check_finite, check_share
 from cnnhistory._util.tokens import PAD
 from cnnhistory.registry import create_model
 from cnnhistory.tasks.classification import MakeOptimizer, MakeSchedule
+from cnnhistory.tasks.epochs import EpochTask
 from cnnhistory.training.recipes import Adam, OneCycle, OptimizerRecipe, ScheduleRecipe
 
 
-class Translation(pl.LightningModule):
+class Translation(EpochTask):
     """Train a network to continue the beginnings of targets; everything it needs is handed in.
 
     The loss is the mean over all tokens of a batch but PAD of -log p(token | source, tokens before
@@ -57,14 +56,15 @@ class Translation(pl.LightningModule):
         self.optimizer_recipe = optimizer or Adam()
         self.schedule_recipe = schedule or OneCycle()
         self.label_smoothing, self.clip = label_smoothing, clip
-        for stage in ("train", "val", "test"):  # sums of an epoch: loss, wrong, tokens
-            self.register_buffer(f"{stage}_sums", torch.zeros(3, dtype=torch.float64), False)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the scores of what follows each token of the targets."""
         return self.network(source, target)
 
-    def _step(self, batch: tuple[Tensor, Tensor], stage: str) -> Tensor:
+    def measure(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the loss of a batch, how many tokens are not the likeliest, and all of them."""
         source, target = batch
         following = target[:, 1:].flatten()
         scores = self.network(source, target[:, :-1]).flatten(0, 1).float()
@@ -72,49 +72,8 @@ class Translation(pl.LightningModule):
             scores, following, ignore_index=PAD, label_smoothing=self.label_smoothing
         )
         counts = following != PAD
-        n = counts.sum()
         wrong = ((scores.detach().argmax(-1) != following) & counts).sum()
-        sums: Tensor = getattr(self, f"{stage}_sums")
-        sums += torch.stack([loss.detach() * n, wrong, n])
-        return loss
-
-    def _log(self, stage: str) -> None:
-        """Log the averages of the epoch over all processes, and start anew."""
-        sums: Tensor = getattr(self, f"{stage}_sums")
-        loss, wrong, n = self.trainer.strategy.reduce(sums.clone(), reduce_op="sum")
-        sums.zero_()
-        for name, value in (("loss", loss / n), ("error", wrong / n)):
-            self.log(
-                f"{stage}_{name}",
-                value.float(),
-                prog_bar=True,
-                on_step=False,
-                on_epoch=True,
-                batch_size=1,
-            )
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Return the loss of one batch."""
-        loss = self._step(batch, "train")
-        if self.trainer.is_last_batch:
-            self._log("train")
-        return loss
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Add one batch of the validation split to the sums."""
-        self._step(batch, "val")
-
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Add one batch of the test split to the sums."""
-        self._step(batch, "test")
-
-    def on_validation_epoch_end(self) -> None:
-        """Log the validation split."""
-        self._log("val")
-
-    def on_test_epoch_end(self) -> None:
-        """Log the test split."""
-        self._log("test")
+        return loss, wrong, counts.sum()
 
     def configure_gradient_clipping(self, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         """Make gradients that are larger than `clip` as large as that, and none longer.
@@ -123,16 +82,6 @@ class Translation(pl.LightningModule):
         """
         if self.clip is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-
-    def configure_optimizers(self) -> Any:
-        """Build optimizer and schedule from the recipes."""
-        optimizer = self.optimizer_recipe(self.network.parameters())
-        total = int(self.trainer.estimated_stepping_batches)
-        schedule = self.schedule_recipe(optimizer, total)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
 
 
 def build_translation(

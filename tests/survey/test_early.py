@@ -9,8 +9,8 @@ from torch import nn
 import cnnhistory
 from cnnhistory import registry
 from cnnhistory.claims import list_statements, statement, verify
-from cnnhistory.nn import loss
 from cnnhistory.nn.conv import PartialConv2d
+from cnnhistory.nn.losses import distances
 from cnnhistory.nn.pool import Subsample2d
 from cnnhistory.registry import create_model
 from cnnhistory.survey.early import lenet1989
@@ -154,16 +154,16 @@ def test_c4_would_be_correct_for_plain_pooling(changed):
 
 
 def test_c5_would_be_correct_without_the_second_criterion(monkeypatch):
-    monkeypatch.setattr(loss, "MAPLoss", loss.RBFDistanceLoss)
+    monkeypatch.setattr(distances, "MAPLoss", distances.RBFDistanceLoss)
     assert verify("lenet5.c5").verdict == "correct"
 
 
 def test_c5_would_be_wrong_for_another_distance(monkeypatch):
-    class Halved(loss.RBFDistanceLoss):
+    class Halved(distances.RBFDistanceLoss):
         def forward(self, scores, target):
             return super().forward(scores, target) / 2
 
-    monkeypatch.setattr(loss, "RBFDistanceLoss", Halved)
+    monkeypatch.setattr(distances, "RBFDistanceLoss", Halved)
     assert verify("lenet5.c5").verdict == "wrong"
 
 

@@ -49,7 +49,7 @@ def test_the_loss_is_the_mean_over_tokens_by_hand():
 
     task = Translation(Fixed())
     target = torch.tensor([[2, 4, 3, 0], [2, 4, 4, 3]])  # five tokens follow: 4 3, 4 4 3
-    loss = task._step((target, target), "train")
+    loss = task._step((target, target), 0, "train")
     total = math.log(3 + math.e + math.e**2)
     assert loss.item() == pytest.approx(total - (3 * 2 + 2 * 1) / 5)
     assert task.train_sums.tolist() == pytest.approx([5 * loss.item(), 2, 5])
@@ -59,7 +59,7 @@ def test_padding_changes_nothing():
     task = Translation(small().eval())
     source, target = torch.tensor([[5, 6, 3]]), torch.tensor([[2, 6, 5, 3]])
     longer = F.pad(source, (0, 2)), F.pad(target, (0, 3))
-    torch.testing.assert_close(task._step((source, target), "val"), task._step(longer, "val"))
+    torch.testing.assert_close(task._step((source, target), 0, "val"), task._step(longer, 0, "val"))
 
 
 def test_a_run_learns_and_is_repeatable():
@@ -93,7 +93,7 @@ def test_gradients_are_clipped_or_not():
     for clip in (None, 1e-3):
         task = Translation(small(), clip=clip)
         data = Reversed()
-        task._step(data.pairs.__getitems__(range(8)), "train").backward()
+        task._step(data.pairs.__getitems__(range(8)), 0, "train").backward()
         task.configure_gradient_clipping(None)
         norms[clip] = sum(p.grad.square().sum() for p in task.parameters()).sqrt().item()
     assert norms[1e-3] == pytest.approx(1e-3, rel=1e-3)
