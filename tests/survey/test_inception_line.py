@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from cnnhistory.claims import list_statements, statement, verify
 from cnnhistory.models import xception
-from cnnhistory.nn import cell, loss, unit
+from cnnhistory.nn import cell, unit
+from cnnhistory.nn.losses import label_smoothing
 from cnnhistory.optim import adagrad, rmsprop
 from cnnhistory.search.space import CellSpace
 from cnnhistory.survey import small_runs
@@ -215,9 +216,9 @@ def test_v3_c6_follows_the_loss(monkeypatch):
             flip = torch.rand(target.shape) < 0.5
             return F.cross_entropy(scores, torch.where(flip, noise, target))
 
-    monkeypatch.setattr(loss, "LabelSmoothingLoss", Noisy)
+    monkeypatch.setattr(label_smoothing, "LabelSmoothingLoss", Noisy)
     assert verify("inception_v3.c6").verdict == "correct"
-    monkeypatch.setattr(loss, "LabelSmoothingLoss", lambda eps: nn.CrossEntropyLoss())
+    monkeypatch.setattr(label_smoothing, "LabelSmoothingLoss", lambda eps: nn.CrossEntropyLoss())
     assert verify("inception_v3.c6").verdict == "wrong"
 
 
