@@ -50,7 +50,7 @@ class AdaDelta(UpdateRule):
             return
         if "step" in state:
             raise expected("gradient", "a sparse one, as before", "a dense one")
-        w.add_(_next(state["r"], state["q"], g, group), alpha=-group["lr"])
+        w.add_(adadelta_step(state["r"], state["q"], g, group), alpha=-group["lr"])
 
     def _update_rows(
         self, w: Tensor, g: Tensor, state: dict[str, Tensor], group: dict[str, Any]
@@ -64,12 +64,19 @@ class AdaDelta(UpdateRule):
         missed = (step - 1 - state["last"][rows]).to(w.dtype)
         faded = (group["rho"] ** missed).view(-1, *[1] * (w.dim() - 1))
         r, q = state["r"][rows] * faded, state["q"][rows] * faded
-        w.index_add_(0, rows, _next(r, q, values, group), alpha=-group["lr"])
+        w.index_add_(0, rows, adadelta_step(r, q, values, group), alpha=-group["lr"])
         state["r"][rows], state["q"][rows], state["last"][rows] = r, q, step
 
 
-def _next(r: Tensor, q: Tensor, g: Tensor, group: dict[str, Any]) -> Tensor:
-    """Return d, after changing both averages in place."""
+def adadelta_step(r: Tensor, q: Tensor, g: Tensor, group: dict[str, Any]) -> Tensor:
+    """Return the step d of AdaDelta before its rate, after changing both averages in place.
+
+    r <- rho r + (1 - rho) g^2, d = g sqrt(q + eps) / sqrt(r + eps), q <- rho q + (1 - rho) d^2.
+
+    Shape: `r`, `q` and `g` the same, and the result; `group` has rho and eps.
+
+    Source: zeiler2012adadelta, Algorithm 1.
+    """
     rho, eps = group["rho"], group["eps"]
     r.mul_(rho).addcmul_(g, g, value=1 - rho)
     d = q.add(eps).sqrt_().div_(r.add(eps).sqrt_()).mul_(g)
