@@ -84,8 +84,9 @@ class TextCNN(nn.Module):
         dim: numbers of a word vector.
         filters: pairs of window and maps.
         dropout: the share of filters that is silenced in training.
-        sparse: gradients of word vectors only for the words of a batch, which the optimizer has to
-            know how to use, as `cnnhistory.optim.adadelta.AdaDelta` does.
+        sparse: work only for the words of a batch, each once, which computes the same scores in a
+            fraction of the time on a processor. Word vectors then have sparse gradients, which the
+            optimizer has to know how to use, as `cnnhistory.optim.adadelta.AdaDelta` does.
 
     Raises:
         ValueError: a setting is out of range, or tokens are not as above.
@@ -115,6 +116,7 @@ class TextCNN(nn.Module):
         check_share("dropout", dropout)
         rows = _rows(filters)
         self.vocabulary, self.variant, channels = vocabulary, variant, VARIANTS[variant]
+        self.sparse = sparse
         start = torch.empty(vocabulary, dim).uniform_(-0.25, 0.25)
         start[PAD] = 0
         self.words: nn.Embedding | None = None
@@ -181,10 +183,42 @@ class TextCNN(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the scores of all classes."""
-        answers = self.answers(self.embed(tokens))
-        strongest = torch.cat([answer.amax(2) for answer in answers], 1)  # (N, all maps)
+        if self.sparse:
+            strongest = self._strongest_by_words(tokens)
+        else:
+            answers = self.answers(self.embed(tokens))
+            strongest = torch.cat([answer.amax(2) for answer in answers], 1)  # (N, all maps)
         kept = self.dropout(strongest) * (1 - self.dropout.p)  # r m; torch divides by 1 - p
         return self.output(kept)
+
+    def _strongest_by_words(self, tokens: Tensor) -> Tensor:
+        """Return the strongest answers from the product of every filter with every word, once.
+
+        An answer is a sum over the words of its window. Which window is the strongest is found
+        without gradients; only its words have any.
+
+        Shape: (N, all maps).
+        """
+        _check_tokens(tokens, self.vocabulary)
+        some = torch.cat([tokens.new_full((1,), PAD), tokens.flatten()])
+        words, rows = some.unique(return_inverse=True)  # in order: PAD, which is 0, has row 0
+        rows, vectors = rows[1:].view(tokens.shape), self.embed(words[None])[0]
+        found = []
+        for conv, window in zip(self.convs, self.windows, strict=True):
+            assert isinstance(conv, nn.Conv1d)
+            kernel = conv.weight.permute(1, 2, 0)  # (dim, window, maps)
+            products = (vectors @ kernel.flatten(1)).unflatten(1, kernel.shape[1:])
+            at = F.pad(rows, (window - 1, window))
+            places = tokens.shape[1] + window
+            with torch.no_grad():
+                sums = F.embedding(at[:, :places], products[:, 0])
+                for n in range(1, window):
+                    sums += F.embedding(at[:, n : n + places], products[:, n])
+                best = sums.argmax(1)  # (N, maps)
+            chosen = torch.stack([at.gather(1, best + n) for n in range(window)], 1)
+            parts = products[chosen, torch.arange(window)[:, None], torch.arange(conv.out_channels)]
+            found.append((parts.sum(1) + conv.bias).relu())  # (N, maps)
+        return torch.cat(found, 1)
 
     @torch.no_grad()
     def strongest(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
