@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations
 
 import cnnhistory
+from cnnhistory.nn.fusion.conv import FusedConv2d
 from cnnhistory.nn.inference import InferenceNetwork, optimize_for_inference
 from cnnhistory.registry import model_card
 
@@ -264,6 +265,65 @@ class MeanReadElsewhere(Net):
 def test_what_is_not_sure_to_be_a_pair_is_left_alone(kind):
     check(kind(), (3, 8, 8), [])
     check(Straight(), (3, 8, 8), ["bn"])
+
+
+class Rectified(Net):
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.relu = nn.ReLU(inplace)
+
+    def forward(self, x):
+        return self.more(self.relu(self.bn(self.conv(x))))
+
+
+class RectifiedAlone(Rectified):
+    def forward(self, x):
+        return self.relu(self.conv(x)) + self.bn(self.more(self.relu(x.repeat(1, 2, 1, 1)[:, :4])))
+
+
+class RectifiedReadBefore(Rectified):
+    def forward(self, x):
+        y = self.bn(self.conv(x))
+        z = y * 2
+        return self.relu(y) + z
+
+
+class RectifiedReadAfter(Rectified):
+    def forward(self, x):
+        y = self.bn(self.conv(x))
+        return self.relu(y) - y
+
+
+class RectifiedBehindTheNormalization(Rectified):
+    def forward(self, x):
+        y = self.conv(x)
+        z = self.bn(y)
+        return z + self.relu(y)
+
+
+def fused(net):
+    return sum(isinstance(module, FusedConv2d) for module in net.modules())
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_an_activation_is_joined_where_it_alone_reads(inplace):
+    assert fused(check(Rectified(inplace), (3, 8, 8), ["bn"])) == 1
+    assert fused(check(RectifiedAlone(inplace), (3, 8, 8), ["bn"])) == 0  # it runs twice
+    assert fused(check(RectifiedReadBefore(inplace), (3, 8, 8), ["bn"])) == 0
+    assert fused(check(RectifiedBehindTheNormalization(inplace), (3, 8, 8), [])) == 0
+    # in place, what is read afterwards is what the activation left
+    assert fused(check(RectifiedReadAfter(inplace), (3, 8, 8), ["bn"])) == inplace
+
+
+def test_activations_without_normalization():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU6(), nn.ReLU())
+    fast = check(net, (3, 9, 9), [])
+    assert [type(layer).__name__ for layer in fast.network] == [
+        "FusedConv2d", "Identity", "FusedConv2d", "Identity", "ReLU",
+    ]  # fmt: skip
+    hooked = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    hooked[1].register_forward_hook(lambda module, args, output: output + 1)
+    assert fused(check(hooked, (3, 9, 9), [])) == 0
 
 
 def test_only_the_plain_half_of_a_network_is_folded():

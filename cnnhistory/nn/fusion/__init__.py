@@ -1,0 +1,1 @@
+"""Layers that may be computed as one: which they are, and a convolution with its activation."""
