@@ -61,8 +61,8 @@ class BatchNorm2d(nn.Module):
     Shape: input (N, channels, H, W), output the same.
 
     Raises:
-        ValueError: `channels` is below 1, a constant is out of range, or there is only one value of
-            a channel to train with.
+        ValueError: `channels` is below 1, a constant is out of range, or there is at most one
+            value of a channel to train with.
 
     Source: ioffe2015batch, Algorithms 1 and 2, Section 3.2.
     """
@@ -85,7 +85,7 @@ class BatchNorm2d(nn.Module):
         """Return the normalized maps; in training, also count the batch into the averages."""
         if self.training:
             count = x.numel() // x.shape[1]
-            if count == 1:
+            if count <= 1:
                 raise ValueError("input: expected more than one value of a channel in training")
             mean = x.mean((0, 2, 3))
             var = (x - mean[:, None, None]).square().mean((0, 2, 3))

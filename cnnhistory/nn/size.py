@@ -98,6 +98,16 @@ def check_images(
     )
 
 
+def check_scores(scores: Tensor) -> None:
+    """Refuse what is not the scores of at least one item and two classes: their mean would be NaN.
+
+    Raises:
+        ValueError: the shape is not (N, K) with N at least 1 and K at least 2.
+    """
+    if scores.dim() != 2 or scores.shape[0] == 0 or scores.shape[1] < 2:
+        raise ValueError(f"scores: expected shape (N, classes), got {tuple(scores.shape)}")
+
+
 def check_maps(x: Tensor, channels: int, *, even: bool = False) -> None:
     """Refuse maps that a layer cannot take.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from math import inf
+from numbers import Real
 from typing import Any
 
 import torch
@@ -26,7 +28,7 @@ class UpdateRule(Optimizer):
         settings: of the rule, the learning rate among them.
 
     Raises:
-        ValueError: a setting is negative or no number, or one of `below_1` is not below 1.
+        ValueError: a setting is negative or no finite number, or one of `below_1` is not below 1.
     """
 
     below_1: tuple[str, ...] = ()
@@ -38,8 +40,8 @@ class UpdateRule(Optimizer):
         for group in self.param_groups:
             for name in settings:
                 value = group[name]
-                if not value >= 0:
-                    raise expected(name, "a number, at least 0", value)
+                if not (isinstance(value, Real) and 0 <= value < inf):
+                    raise expected(name, "a finite number, at least 0", value)
                 if name in self.below_1 and not value < 1:
                     raise expected(name, "a number below 1", value)
 

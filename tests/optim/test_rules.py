@@ -160,8 +160,8 @@ def test_a_stopped_run_goes_on(rule):
 @pytest.mark.parametrize("rule", RULES)
 def test_settings_are_checked(rule):
     w = [nn.Parameter(torch.ones(1))]
-    for lr in (-0.1, math.nan):
-        with pytest.raises(ValueError, match="lr: expected a number, at least 0, got"):
+    for lr in (-0.1, math.nan, math.inf):
+        with pytest.raises(ValueError, match="lr: expected a finite number, at least 0, got"):
             rule(w, lr=lr)
     for name in rule.below_1:
         with pytest.raises(ValueError, match=f"{name}: expected a number below 1"):

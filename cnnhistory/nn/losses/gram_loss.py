@@ -18,7 +18,7 @@ def gram_matrix(maps: Tensor) -> Tensor:
     Shape: maps (..., N, H, W), the result (..., N, N).
 
     Raises:
-        ValueError: the maps have fewer than three axes, or no place.
+        ValueError: the maps have fewer than three axes, or there is no map or no place.
 
     Source: gatys2015texture, equation (1).
 
@@ -26,7 +26,7 @@ def gram_matrix(maps: Tensor) -> Tensor:
     >>> gram_matrix(maps).tolist()
     [[5.0, 6.0], [6.0, 9.0]]
     """
-    if maps.dim() < 3 or maps.shape[-1] * maps.shape[-2] == 0:
+    if maps.dim() < 3 or maps.numel() == 0:
         raise ValueError(f"maps: expected shape (..., N, H, W), got {tuple(maps.shape)}")
     rows = maps.flatten(-2)
     return rows @ rows.mT

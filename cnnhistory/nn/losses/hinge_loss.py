@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_finite
 from cnnhistory._util.lookup import check_one_of
+from cnnhistory.nn.size import check_scores
 
 
 class HingeLoss(nn.Module):
@@ -93,10 +94,14 @@ class SquaredHingeLoss(nn.Module):
 
     Shape: scores (N, K), target (N,) of class indices; the loss is a scalar >= 0.
 
+    Raises:
+        ValueError: there is no item or only one class.
+
     Source: courbariaux2016binarized, Section 2.1 ("L2-SVM"); cortes1995support for the margin.
     """
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
         """Return the mean squared shortfall."""
+        check_scores(scores)
         sign = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
         return (1 - sign * scores).clamp_min(0).square().mean()

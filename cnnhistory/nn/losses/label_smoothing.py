@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_share
+from cnnhistory.nn.size import check_scores
 
 
 class LabelSmoothingLoss(nn.Module):
@@ -16,7 +17,7 @@ class LabelSmoothingLoss(nn.Module):
     Shape: scores (N, K), target (N,) of class indices; the loss is a scalar >= 0.
 
     Raises:
-        ValueError: `eps` is not at least 0 and below 1.
+        ValueError: `eps` is not at least 0 and below 1, or there is no item or only one class.
 
     Source: szegedy2016rethinking, Section 7, with eps = 0.1.
     """
@@ -28,6 +29,7 @@ class LabelSmoothingLoss(nn.Module):
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
         """Return the mean over the patterns."""
+        check_scores(scores)
         log_p = scores.log_softmax(1)
         right = log_p.gather(1, target[:, None]).squeeze(1)
         return -((1 - self.eps) * right + self.eps * log_p.mean(1)).mean()

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from cnnhistory.nn.size import check_scores
+
 
 class SquaredErrorLoss(nn.Module):
     """Average the squared difference of all outputs to their targets.
@@ -38,11 +40,15 @@ class PlusMinusOneLoss(nn.Module):
 
     Shape: scores (N, K), target (N,) of class indices; the loss is a scalar >= 0.
 
+    Raises:
+        ValueError: there is no item or only one class.
+
     Source: lecun1989backprop, Section 4; lecun1990handwritten. Neither says how it averages; a
     mean over the outputs is our reading.
     """
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
         """Return the mean squared error."""
+        check_scores(scores)
         wanted = torch.full_like(scores, -1.0).scatter_(1, target[:, None], 1.0)
         return (scores - wanted).square().mean()

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_finite
 from cnnhistory._util.lookup import check_one_of, expected
+from cnnhistory.nn.size import check_scores
 
 
 class FastRCNNLoss(nn.Module):
@@ -24,7 +25,7 @@ class FastRCNNLoss(nn.Module):
     Units: offsets as the network gives them; their unit weighs the two losses against each other.
 
     Raises:
-        ValueError: the weight is not finite, or the shapes do not fit.
+        ValueError: the weight is not finite, there is no region, or the shapes do not fit.
 
     Source: girshick2015fast, Section 2.3, equations (1) to (3), with weight 1.
 
@@ -41,7 +42,8 @@ class FastRCNNLoss(nn.Module):
 
     def forward(self, scores: Tensor, boxes: Tensor, target: Tensor, offsets: Tensor) -> Tensor:
         """Return the mean over the regions."""
-        if scores.dim() != 2 or boxes.shape != (*scores.shape, 4):
+        check_scores(scores)
+        if boxes.shape != (*scores.shape, 4):
             wanted = (*scores.shape, 4)
             raise ValueError(f"boxes: expected shape {wanted}, got {tuple(boxes.shape)}")
         if offsets.shape != (len(scores), 4):

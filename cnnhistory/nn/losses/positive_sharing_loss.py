@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from cnnhistory._util.checks import check_finite
 from cnnhistory._util.lookup import expected
+from cnnhistory.nn.size import check_scores
 
 
 class PositiveSharingLoss(nn.Module):
@@ -42,8 +43,7 @@ class PositiveSharingLoss(nn.Module):
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
         """Return the mean over the items."""
-        if scores.dim() != 2 or scores.shape[0] == 0 or scores.shape[1] < 2:
-            raise ValueError(f"scores: expected shape (N, classes), got {tuple(scores.shape)}")
+        check_scores(scores)
         log_p = scores.log_softmax(1)
         own = log_p.gather(1, target[:, None]).squeeze(1)
         # log(1 - p_0) is that of the sum over the sub-classes
