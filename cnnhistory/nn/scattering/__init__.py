@@ -1,0 +1,1 @@
+"""A network whose filters are not learned: wavelets, moduli, averages."""
