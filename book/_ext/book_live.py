@@ -125,6 +125,18 @@ FIGURES = {
         "A slider for the threshold below which weights become zero, the weights that are left "
         "in each layer, and the error on 500 digits against the share of weights left",
     ),
+    "fluid": Figure(
+        "fluid",
+        {
+            "network": "fluidnet_64",
+            "digits": "fluid_scenes",
+            "first": 2,
+            "steps": 45,
+            "sweeps": 32,
+        },
+        "A box of 64x64 cells in which smoke rises around obstacles that can be drawn, and a "
+        "table: the divergence that a network and sweeps of Jacobi leave, and their times",
+    ),
     "descent_race": Figure(
         "race",
         {

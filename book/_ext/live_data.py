@@ -21,9 +21,13 @@ from cnnhistory.data.mnist import read_small
 from cnnhistory.data.sizing import normalize_size
 from cnnhistory.data.split import digests
 from cnnhistory.export import export_network
+from cnnhistory.graphics.fluid.scenes import obstacles
+from cnnhistory.zoo.recipes import FluidRecipe
+from cnnhistory.zoo.recording_fluid import pressure_network
 
 Bytes = npt.NDArray[np.uint8]
 Files = dict[str, bytes]
+SCENES = {"balls": 10, "blocks": 30, "stars": 31}  # obstacles: their seed
 
 
 class Group(NamedTuple):
@@ -186,6 +190,37 @@ def xnor_digits() -> Files:
     return {"xnor_digits.json": digit_file(images, labels, groups, others)}
 
 
+class PressureNetwork(nn.Module):
+    """FluidNet from its two maps to the pressure, without what is around: scale and mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        plan = zoo.recipe("fluidnet_64")
+        assert isinstance(plan, FluidRecipe)
+        self.network = pressure_network(plan)
+        self.network.load_state_dict(zoo.load_weights(plan.id))
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Return the pressure of each cell."""
+        return self.network.body(maps)
+
+
+def fluid() -> Files:
+    """Return the recorded pressure network, and three boxes with obstacles.
+
+    The network learned among balls and blocks; stars it has not seen.
+    """
+    made = export_network(PressureNetwork(), (2, 64, 64), {"weights": "fluidnet_64"})
+    solid = [obstacles(1, (64, 64), seed, (kind,))[0] for kind, seed in SCENES.items()]
+    ink = base64.b64encode(torch.stack(solid).numpy().astype(np.uint8) * 255).decode()
+    scenes = {"side": 64, "labels": [*SCENES], "groups": [], "ink": ink}
+    return {
+        "fluidnet_64.json": made.json(),
+        "fluidnet_64.bin": made.numbers,
+        "fluid_scenes.json": json.dumps(scenes).encode(),
+    }
+
+
 def networks(*runs: str) -> Callable[[], Files]:
     """Return what makes the files of recorded networks."""
     return lambda: {
@@ -211,4 +246,5 @@ FILES: tuple[Callable[[], Files], ...] = (
     pruning_digits,
     resnet_digits,
     xnor_digits,
+    fluid,
 )

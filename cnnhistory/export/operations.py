@@ -171,6 +171,21 @@ def _add(x: object, y: object, alpha: float = 1) -> Operation:
     return Operation("add")
 
 
+def _avg_pool(
+    x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False
+) -> Operation:
+    layer = nn.AvgPool2d(kernel_size, stride, padding, ceil_mode)
+    return module_operation(layer, "avg_pool2d")
+
+
+def _upsample(x: Tensor, size: Any = None, scale_factor: Any = None, **settings: Any) -> Operation:
+    mode, corners = settings.get("mode", "nearest"), settings.get("align_corners")
+    if size is not None or scale_factor != 2 or mode != "bilinear" or corners:
+        found = (size, scale_factor, mode, corners)
+        raise expected("interpolate", "twice the size, bilinear, corners not aligned", found)
+    return Operation("upsample")
+
+
 def _cat(tensors: object, dim: int = 0) -> Operation:
     if dim != 1:
         raise expected("dim", "1, the maps", dim)
@@ -187,6 +202,8 @@ FUNCTIONS: dict[str, FunctionRule] = {
     "pad": _pad,
     "add": _add,
     "cat": _cat,
+    "avg_pool2d": _avg_pool,
+    "interpolate": _upsample,
     "contiguous": lambda x, **_: Operation(SAME),
     "clone": lambda x, **_: Operation(SAME),
     "detach": lambda x: Operation(SAME),

@@ -4,13 +4,11 @@ import base64
 import copy
 import gzip
 import json
-from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
 from browser_helpers import BROWSER, MISSING, looking
-from page_helpers import load_extension
+from figure_helpers import BOOK, LIVE, START, book_live, data_files, live_data, served
 
 from cnnhistory import create_model, zoo
 from cnnhistory.data.mnist import read_small
@@ -22,10 +20,6 @@ from cnnhistory.optim.rmsprop import RMSProp
 from cnnhistory.optim.sgd import SGD
 from cnnhistory.optim.surfaces import Bowl, descend, rosenbrock, saddle
 
-BOOK = Path(__file__).resolve().parents[2] / "book"
-LIVE = BOOK / "_static" / "live"
-book_live = load_extension("book_live")
-live_data = load_extension("live_data")
 LARGEST = 300_000  # bytes, compressed, of what a page loads for one figure
 LENETS = ("front", "lenet5", "lenet1989")
 
@@ -34,54 +28,6 @@ pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason=MISSING),
 ]
 
-
-@cache
-def data_files():
-    found = {}
-    for make in live_data.FILES:
-        found.update(make())
-    return found
-
-
-def served(**changes):
-    """Return what is served besides the book's files; `changes` replace data, None removes."""
-    files = {f"/_static/live/data/{name}": data for name, data in data_files().items()}
-    for name, data in changes.items():
-        files.pop(f"/_static/live/data/{name}")
-        if data is not None:
-            files[f"/_static/live/data/{name}"] = data
-    table = "<table class='dataframe'><tbody><tr><th>C3</th><td>1,516</td></tr></tbody></table>"
-    for name in book_live.FIGURES:
-        page = (
-            '<!doctype html><meta charset="utf-8"><html lang="en">'
-            f'<link rel="stylesheet" href="/_static/live/live.css">{table}<div class="push"></div>'
-            f"{book_live.live_html(name, '/')}"
-            '<script type="module" src="/_static/live/start.mjs"></script>'
-        )
-        files[f"/{name}.html"] = page.encode()
-    return files
-
-
-START = """
-  const warned = [], failed = [], asked = [];
-  const frame = await open("/%s.html", 1000, (frame) => {
-    const hook = setInterval(() => {
-      const inside = frame.contentWindow;
-      if (!inside || inside.hooked || inside.location.href === "about:blank") return;
-      inside.hooked = true;
-      inside.console.warn = (m) => warned.push(m);
-      inside.console.error = (m) => failed.push(m);
-      inside.onerror = (m) => { failed.push(m); };
-      %s
-    }, 1);
-    setTimeout(() => clearInterval(hook), 20000);
-  });
-  const page = frame.contentDocument;
-  const figure = page.querySelector(".live");
-  await until(() => figure.dataset.state);
-  const part = (name) => page.querySelector(".live-" + name);
-  const told = () => part("answer-text")?.textContent;
-"""
 
 STARTS = (
     START
@@ -157,7 +103,7 @@ DRAWS = (
   };
   const clear = async () => {
     page.querySelector(".live-draw .live-button").click();
-    await wait(80);
+    await wait(250);
     return told();
   };
   const found = { empty: await clear() };
@@ -166,24 +112,24 @@ DRAWS = (
     send("pointermove", 0.5, 0.85, kind);
     send("pointerup", 0.5, 0.85, kind);
     send("pointermove", 0.1, 0.1, kind);
-    await wait(80);
+    await wait(250);
     found[kind] = told();
     await clear();
   }
   key("ArrowUp", 10); key(" "); key("ArrowDown", 20); key(" "); key("ArrowLeft", 5);
-  await wait(80);
+  await wait(250);
   found.keys = told();
   key("Delete");
-  await wait(80);
+  await wait(250);
   found.deleted = told();
   page.querySelector(".live-digits .live-button").click();
-  await wait(80);
+  await wait(250);
   const values = () => [...page.querySelectorAll(".live-value")].map((e) => e.textContent).join();
   const before = values();
   const turn = page.querySelectorAll(".live-slider input")[2];
   turn.value = 40;
   turn.dispatchEvent(new View.Event("input"));
-  await wait(80);
+  await wait(250);
   found.turned = before !== values();
   found.action = View.getComputedStyle(surface).touchAction;
   return found;
@@ -432,7 +378,7 @@ def broken():
         "truncated": ("lenet5_mnist.bin", numbers[:1000], "damaged or incomplete"),
         "damaged": ("lenet5_mnist.bin", numbers[:-1] + b"\xff", "damaged or incomplete"),
         "unknown": ("lenet5_mnist.json", json.dumps(graph).encode(), 'operation "swish"'),
-        "no digits": ("lenet5_digits.json", json.dumps(digits).encode(), "digits is damaged"),
+        "no digits": ("lenet5_digits.json", json.dumps(digits).encode(), "pictures is damaged"),
         "missing": ("lenet5_mnist.bin", None, "cannot be loaded"),
     }
 

@@ -123,10 +123,20 @@ def test_a_wrong_number_is_found():
 
 PACKED = """
   const { loadNetwork, run } = await import("/network.mjs");
-  const { signConvFloat } = await import("/operations.mjs");
+  const { OPERATIONS } = await import("/operations.mjs");
+  const { tensor } = await import("/tensor.mjs");
   const network = await loadNetwork(location.href, "xnor_digits");
   const images = new Float32Array(await (await fetch("/xnor_digits.images")).arrayBuffer());
-  const table = { xnor_conv: signConvFloat };
+  const multiplied = ([x], node) => { // the same without a bit: signs as floats, the scale as means
+    const y = OPERATIONS.sign_conv([OPERATIONS.sign([x])], node);
+    const [maps, h, w] = x.shape;
+    const mean = tensor([1, h, w]);
+    x.data.forEach((v, n) => { mean.data[n % (h * w)] += Math.abs(v) / maps; });
+    const size = node.tensors.weight.shape.slice(2);
+    const scale = OPERATIONS.avgpool([mean], { settings: { ...node.settings, size } });
+    return tensor(y.shape, y.data.map((v, n) => v * scale.data[n % scale.data.length]));
+  };
+  const table = { xnor_conv: multiplied };
   let far = 0;
   for (let n = 0; n < 20; n++) {
     const image = images.subarray(n * 784, (n + 1) * 784);
@@ -225,6 +235,7 @@ SMALL = """
     pad: OPERATIONS.pad([x], pad),
     mean: OPERATIONS.mean([x], no),
     sigmoid: OPERATIONS.sigmoid([y], no),
+    upsample: OPERATIONS.upsample([tensor([1, 1, 2], Float32Array.of(0, 4))], no),
     bits: [0, 1, 0xffffffff, 0x80000001, 0x12345678].map(ofBits),
   };
 """
@@ -240,6 +251,7 @@ def test_operations_by_hand():
     assert plain["concat"] == ([2, 2, 2], [1, 2, 3, 4, 0, -1, 0, 1])
     assert plain["pad"] == ([1, 3, 3], [9, 1, 2, 9, 3, 4, 9, 9, 9])
     assert plain["mean"] == ([1, 1, 1], [2.5])
+    assert plain["upsample"] == ([1, 2, 4], [0, 1, 3, 4, 0, 1, 3, 4])
     assert plain["sigmoid"][1] == pytest.approx([0.5, 0.268941, 0.5, 0.731059], abs=1e-6)
     assert seen["bits"] == [0, 1, 32, 2, 13]
 

@@ -100,6 +100,8 @@ def test_hooks_are_gone_after_an_error():
         (nn.MaxPool2d(3, ceil_mode=True), "expected whole windows"),
         (nn.AvgPool2d(3, padding=1), "padding: expected 0 of a mean"),
         (nn.AdaptiveAvgPool2d(2), "output_size: expected 1"),
+        (nn.Upsample(scale_factor=2), "interpolate: expected twice the size, bilinear"),
+        (nn.Upsample(scale_factor=4, mode="bilinear"), "interpolate: expected twice the size"),
         (nn.BatchNorm2d(1, track_running_stats=False), "track_running_stats"),
         (nn.Identity(), "at least one operation"),
         (nn.Sequential(nn.Conv2d(1, 1, 3), nn.Softmax(1)), "expected operations among"),
@@ -148,3 +150,17 @@ def test_every_known_module_is_named():
 def test_a_network_of_another_layout_can_be_exported():
     graph = trace_shape(XNORNet("digits", in_channels=1, image_size=28, width=0.125), (1, 28, 28))
     assert "xnor_conv" in {node.operation.name for node in graph.nodes}
+
+
+def test_functions_stand_for_what_modules_do():
+    class Halved(nn.Module):
+        def forward(self, x):
+            half = nn.functional.avg_pool2d(x, 2)
+            return nn.functional.interpolate(half, scale_factor=2, mode="bilinear")
+
+    graph = trace(Halved(), torch.arange(16.0).reshape(1, 1, 4, 4), keep=True)
+    pooled, enlarged = graph.nodes
+    assert (pooled.operation.name, enlarged.operation.name) == ("avgpool", "upsample")
+    assert pooled.operation.settings == {"size": [2, 2], "stride": [2, 2], "padding": [0, 0]}
+    assert (pooled.shape, enlarged.shape) == ((1, 2, 2), (1, 4, 4))
+    assert graph.values[enlarged.name][0, 0, 0].tolist() == [2.5, 3.0, 4.0, 4.5]

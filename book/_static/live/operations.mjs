@@ -71,25 +71,15 @@ function scaled(y, alpha, places = null) {
 }
 
 // The mean absolute input below each window; padding counts as 0.
-function inputScale(x, [kh, kw], settings, size) {
+function inputScale(x, size, settings) {
   const [maps, height, width] = x.shape;
   const mean = tensor([1, height, width]);
-  for (let n = 0; n < x.data.length; n++) {
-    mean.data[n % (height * width)] += Math.abs(x.data[n]) / maps;
-  }
-  const window = tensor([1, 1, kh, kw]);
-  window.data.fill(1 / (kh * kw));
-  return conv([mean], { settings, tensors: { weight: window } }).data;
+  x.data.forEach((v, n) => (mean.data[n % (height * width)] += Math.abs(v) / maps));
+  return means([mean], { settings: { ...settings, size } }).data;
 }
 
 const ones = (settings) => ({ dilation: [1, 1], groups: 1, ...settings });
 const sign = (v) => (v >= 0 ? 1 : -1);
-
-// The convolution of signs with floating-point numbers ...
-export function signConvFloat([x], { settings, tensors: { weight, alpha } }) {
-  const y = conv([each(x, sign)], { settings: ones(settings), tensors: { weight } });
-  return scaled(y, alpha, settings.input_scale && inputScale(x, weight.shape.slice(2), ones(settings)));
-}
 
 export function ofBits(v) {
   v -= (v >>> 1) & 0x55555555;
@@ -109,8 +99,8 @@ export function pack(data, maps, spots) {
   return packed;
 }
 
-// ... and with an exclusive or and a count of bits on words. What lies beyond the border counts as
-// 0, neither +1 nor -1, so its taps are left out.
+// The convolution of signs with an exclusive or and a count of bits on words. What lies beyond the
+// border counts as 0, neither +1 nor -1, so its taps are left out.
 export function signConvPacked([x], node) {
   const { settings, tensors: { weight, alpha } } = node;
   const [out, maps, kh, kw] = weight.shape;
@@ -139,7 +129,7 @@ export function signConvPacked([x], node) {
       y.data[o * h * w + p] = all - 2 * unlike;
     }
   }
-  return scaled(y, alpha, settings.input_scale && inputScale(x, [kh, kw], ones(settings)));
+  return scaled(y, alpha, settings.input_scale && inputScale(x, [kh, kw], settings));
 }
 
 function linear([x], { tensors: { weight, bias } }) {
@@ -177,6 +167,7 @@ function pool(start, step, end) {
 
 const add = (a, b) => a + b;
 const sums = pool(0, add, (sum) => sum);
+const means = pool(0, add, (sum, n) => sum / n);
 
 export const OPERATIONS = {
   conv,
@@ -191,20 +182,11 @@ export const OPERATIONS = {
   tanh: ([x], { settings: { amplitude, slope } }) => each(x, (v) => amplitude * Math.tanh(slope * v)),
   negative: ([x]) => each(x, (v) => -v),
   maxpool: pool(-Infinity, Math.max, (most) => most),
-  avgpool: pool(0, add, (sum, n) => sum / n),
-  mean: ([x]) => {
-    const spots = x.shape[1] * x.shape[2];
-    const mean = (_, c) => x.data.subarray(c * spots, (c + 1) * spots).reduce(add, 0) / spots;
-    return tensor([x.shape[0], 1, 1], Float32Array.from({ length: x.shape[0] }, mean));
-  },
+  avgpool: means,
+  mean: ([x]) => means([x], { settings: { size: x.shape.slice(1), stride: [1, 1], padding: [0, 0] } }),
   subsample: ([x], { tensors: { weight, bias } }) => {
-    const y = sums([x], { settings: { size: [2, 2], stride: [2, 2], padding: [0, 0] } });
-    const spots = y.shape[1] * y.shape[2];
-    y.data.forEach((v, n) => {
-      const c = Math.floor(n / spots);
-      y.data[n] = v * weight.data[c] + bias.data[c];
-    });
-    return y;
+    const y = scaled(sums([x], { settings: { size: [2, 2], stride: [2, 2], padding: [0, 0] } }), weight);
+    return tensor(y.shape, y.data.map((v, n) => v + bias.data[Math.floor((n * y.shape[0]) / y.data.length)]));
   },
   norm: ([x], { settings: { eps }, tensors: { mean, var: variance, weight, bias } }) => {
     const spots = x.data.length / x.shape[0];
@@ -235,6 +217,19 @@ export const OPERATIONS = {
     for (let n = 0; n < maps * height; n++) {
       const to = (Math.floor(n / height) * h + top + (n % height)) * w + left;
       y.data.set(x.data.subarray(n * width, (n + 1) * width), to);
+    }
+    return y;
+  },
+  upsample: ([x]) => { // twice as large, linear between the middles of pixels
+    const [maps, height, width] = x.shape;
+    const y = tensor([maps, 2 * height, 2 * width]);
+    for (let n = 0, w = 2 * width; n < y.data.length; n++) { // three quarters of the nearest, a quarter of the next
+      const [map, i, j] = [Math.floor(n / (2 * height * w)), Math.floor(n / w) % (2 * height), n % w];
+      const [near, left] = [map * height + (i >> 1), j >> 1];
+      const next = map * height + Math.min(height - 1, Math.max(0, (i >> 1) + (i & 1 ? 1 : -1)));
+      const right = Math.min(width - 1, Math.max(0, left + (j & 1 ? 1 : -1)));
+      const row = (r) => 0.75 * x.data[r * width + left] + 0.25 * x.data[r * width + right];
+      y.data[n] = 0.75 * row(near) + 0.25 * row(next);
     }
     return y;
   },

@@ -1,19 +1,19 @@
 // A surface to draw on with mouse, finger, pen or keys, and what is done to the drawing.
-import { make, onTheme, paint } from "./ui.mjs";
+import { make, onArrows, onTheme, paint } from "./ui.mjs";
 
 const SIDE = 28;
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HELP = "Draw a digit with mouse, finger or pen. With keys: arrows move the pen, " +
   "Space puts it down or lifts it, Delete clears.";
 
-// `change` is called after every stroke; `ink` has values from 0 to 1, `drawn` says by whom.
-export function makeSurface(change) {
-  const canvas = make("canvas", { class: "live-surface", tabindex: 0, role: "application", "aria-label": HELP });
-  const surface = { element: canvas, side: SIDE, ink: new Float32Array(SIDE ** 2), drawn: true };
-  const pen = { x: SIDE / 2, y: SIDE / 2, down: false, shown: false };
+// `change` is called after every stroke; `ink` has values from 0 to 1, `drawn` says by whom. What
+// is shown is what `seen` makes of the ink.
+export function makeSurface(change, { side: whole = SIDE, help = HELP, seen = (ink) => ink } = {}) {
+  const canvas = make("canvas", { class: "live-surface", tabindex: 0, role: "application", "aria-label": help });
+  const surface = { element: canvas, side: whole, ink: new Float32Array(whole ** 2), drawn: true, show };
+  const pen = { x: whole / 2, y: whole / 2, down: false, shown: false };
 
   function show() {
-    paint(canvas, surface.ink, [1, surface.side, surface.side], { most: 1 });
+    paint(canvas, seen(surface.ink), [1, surface.side, surface.side], { most: 1 });
     const context = canvas.getContext("2d");
     if (pen.shown) {
       context.fillStyle = pen.down ? "#009e73" : "#888";
@@ -60,18 +60,15 @@ export function makeSurface(change) {
     last = here;
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (last = null));
-  canvas.addEventListener("keydown", (event) => {
-    const step = KEYS[event.key];
-    if (!step && ![" ", "Delete", "Backspace"].includes(event.key)) return;
-    event.preventDefault();
-    if (event.key === "Delete" || event.key === "Backspace") return surface.clear();
-    pen.shown = true;
-    if (!step) pen.down = !pen.down;
+  const clear = () => surface.clear();
+  const penTo = (right, down) => {
     const before = [pen.x, pen.y];
-    if (step) [pen.x, pen.y] = before.map((v, n) => Math.min(surface.side - 1, Math.max(0.5, v + step[n])));
+    [pen.x, pen.y] = [pen.x + right, pen.y + down].map((v) => Math.min(surface.side - 1, Math.max(0.5, v)));
+    pen.shown = true;
     if (pen.down) line(...before, pen.x, pen.y);
     show();
-  });
+  };
+  onArrows(canvas, penTo, { " ": () => ((pen.down = !pen.down), penTo(0, 0)), Delete: clear, Backspace: clear });
   canvas.addEventListener("blur", () => {
     pen.shown = pen.down = false;
     show();
@@ -84,7 +81,7 @@ export function makeSurface(change) {
     show();
     change();
   };
-  surface.clear = () => surface.set(new Float32Array(SIDE ** 2), SIDE, true);
+  surface.clear = () => surface.set(new Float32Array(whole ** 2), whole, true);
   show();
   return surface;
 }

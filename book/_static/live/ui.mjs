@@ -13,6 +13,17 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// An element of a drawing in SVG.
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export const table = (heads, rows) => make("table", { class: "live-plain" },
+  make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows));
+
 export function slider(label, { min, max, step = 1, value, show = String }, change) {
   const written = make("output", {}, show(value));
   const input = make("input", { type: "range", min, max, step, value });
@@ -40,6 +51,16 @@ const [ABOVE, BELOW] = [[213, 94, 0], [0, 114, 178]]; // vermilion, blue
 const UP = { dark: [255, 150, 60], light: ABOVE };
 const DOWN = { dark: [86, 180, 233], light: BELOW };
 export const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+// Hands the steps of arrow keys to `act`, to the right and down; what other keys do says `others`.
+export function onArrows(element, act, others = {}) {
+  element.addEventListener("keydown", (event) => {
+    if (!ARROWS[event.key] && !others[event.key]) return;
+    event.preventDefault();
+    ARROWS[event.key] ? act(...ARROWS[event.key]) : others[event.key]();
+  });
+}
 
 // Calls back when the page changes between light and dark.
 export function onTheme(change) {
@@ -76,14 +97,21 @@ export function valueAt(canvas, event, [maps, h, w], { per = maps, gap = 1 } = {
   return inside ? place : null;
 }
 
+// Frames a part of a canvas, in its pixels.
+export function mark(canvas, x, y, w = 1, h = 1) {
+  const spot = make("i", { class: "live-mark" });
+  const parts = { left: x / canvas.width, top: y / canvas.height, width: w / canvas.width, height: h / canvas.height };
+  for (const [key, share] of Object.entries(parts)) spot.style[key] = `${100 * share}%`;
+  canvas.parentElement.append(spot);
+  return spot;
+}
+
 // Digits as bytes: { side, labels, groups: [{ title, from, to }] } and the ink of each.
 export async function loadDigits(folder, name) {
   const found = await (await get(new URL(`${name}.json`, folder))).json();
   const bytes = Uint8Array.from(atob(found.ink), (letter) => letter.charCodeAt(0));
   const size = found.side ** 2;
-  if (bytes.length !== size * found.labels.length) {
-    throw new Error("The file with the digits is damaged.");
-  }
+  if (bytes.length !== size * found.labels.length) throw new Error("The file with the pictures is damaged.");
   const ink = (n) => Float32Array.from(bytes.subarray(n * size, (n + 1) * size), (v) => v / 255);
   return { ...found, count: found.labels.length, ink };
 }
@@ -105,15 +133,8 @@ export function digitButtons(digits, choose) {
 
 // Runs `act` once before the next picture, however often it is asked to.
 export function soon(act) {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      act();
-    });
-  };
+  let waiting = 0;
+  return () => (waiting ||= requestAnimationFrame(() => ((waiting = 0), act())));
 }
 
 // What a network answers to each digit, some at a time, so that the page stays usable; null when

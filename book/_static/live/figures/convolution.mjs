@@ -1,7 +1,7 @@
 // A convolution with its sizes on sliders; the sum of one output is written out.
 import { columns, conv, outputSize } from "../operations.mjs";
 import { tensor } from "../tensor.mjs";
-import { loadDigits, make, number, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
+import { loadDigits, make, mark, number, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
 
 const SETTINGS = {
   kernel: ["kernel size", { min: 1, max: 5, value: 3, show: (v) => `${v}×${v}` }],
@@ -15,7 +15,6 @@ const KERNELS = {
   "a level edge": (x, y) => Math.sign(y),
   "the mean": (x, y, n) => 1 / n ** 2,
 };
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export default async function fill(stage, { folder, digits: name, first }) {
   const digits = await loadDigits(folder, name);
@@ -29,13 +28,6 @@ export default async function fill(stage, { folder, digits: name, first }) {
   const frames = [picture, map].map((canvas) => make("div", { class: "live-frame" }, canvas));
   const [sizes, sum, fields] = [make("p", { "aria-live": "polite" }), make("p"), make("p")];
   const tables = make("div", { class: "live-pair" });
-
-  function mark(frame, canvas, row, column) {
-    const spot = make("i", { class: "live-mark" });
-    Object.assign(spot.style, { left: `${(100 * column) / canvas.width}%`, top: `${(100 * row) / canvas.height}%`,
-      width: `${100 / canvas.width}%`, height: `${100 / canvas.height}%` });
-    frame.append(spot);
-  }
 
   function show() {
     const { kernel, stride, padding, dilation } = chosen;
@@ -62,9 +54,9 @@ export default async function fill(stage, { folder, digits: name, first }) {
     place = place.map((v, axis) => Math.min(size[axis] - 1, v));
     const [row, column] = place;
     for (let n = 0; n < kernel ** 2; n++) {
-      mark(frames[0], picture, row * stride + Math.floor(n / kernel) * dilation, column * stride + (n % kernel) * dilation);
+      mark(picture, column * stride + (n % kernel) * dilation, row * stride + Math.floor(n / kernel) * dilation);
     }
-    mark(frames[1], map, row, column);
+    mark(map, column, row);
     const columnsOf = columns(image, 0, 1, [kernel, kernel], settings, size);
     const seen = Array.from(weight.data, (_, n) => columnsOf[n * size[0] * size[1] + row * size[1] + column]);
     const terms = seen.map((v, n) => [weight.data[n], v]).filter(([w, v]) => w && v);
@@ -96,11 +88,8 @@ export default async function fill(stage, { folder, digits: name, first }) {
   };
   map.addEventListener("pointermove", point);
   map.addEventListener("pointerdown", point);
-  map.addEventListener("keydown", (event) => {
-    const step = ARROWS[event.key];
-    if (!step) return;
-    event.preventDefault();
-    place = place.map((v, axis) => (v + step[axis] + size[axis]) % size[axis]);
+  onArrows(map, (...step) => {
+    place = place.map((v, axis) => (v + step[1 - axis] + size[axis]) % size[axis]);
     update();
   });
   const choice = make("select", { class: "live-button", onchange: () => {

@@ -2,7 +2,7 @@
 import { loadNetwork, run } from "../network.mjs";
 import { changed, framed, makeSurface, placed } from "../surface.mjs";
 import { largest } from "../tensor.mjs";
-import { button, digitButtons, loadDigits, make, number, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
+import { button, digitButtons, loadDigits, make, mark, number, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
 
 const SLIDERS = {
   right: ["to the right", { min: -8, max: 8, value: 0, show: (v) => `${number(v, 0)} pixels` }],
@@ -11,7 +11,6 @@ const SLIDERS = {
   thick: ["thicker by", { min: -1, max: 2, step: 0.1, value: 0, show: (v) => `${number(v, 1)} pixels` }],
 };
 const UNITS_PER_ROW = { 84: 7, 120: 20, 30: 15 }; // F6 as the drawings that it is compared with
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const MOST_WRITTEN = 8; // maps whose numbers are written out
 
 // What a stage shows: maps as they are, a list of values as maps of one pixel.
@@ -70,8 +69,7 @@ function unitText(network, values, stage, [map, row, column]) {
         input.data[(k * height + top + Math.floor(n / kw)) * width + left + (n % kw)]);
       parts.push(seen.reduce((sum, v, n) => sum + v * kernel[n], 0));
       if (reads.length <= MOST_WRITTEN) {
-        const pair = make("div", { class: "live-pair" }, numbers(`inputs of map ${k}`, seen, kw), numbers("weights", kernel, kw));
-        tables.push(pair);
+        tables.push(make("div", { class: "live-pair" }, numbers(`inputs of map ${k}`, seen, kw), numbers("weights", kernel, kw)));
       }
     }
   } else if (node.op === "subsample") {
@@ -114,9 +112,10 @@ export default async function fill(stage, options) {
     const narrow = grid.per * maps[2] < 8 || !node ? " live-narrow" : "";
     const row = make("div", { class: `live-stage-row${narrow}` }, make("span", {}, make("b", {}, title), ` ${size}`), frame);
     const one = { name, title, maps, grid, canvas, row };
-    canvas.addEventListener("pointermove", (event) => node && point(one, valueAt(canvas, event, maps, grid)));
-    canvas.addEventListener("pointerdown", (event) => node && point(one, valueAt(canvas, event, maps, grid)));
-    canvas.addEventListener("keydown", (event) => node && keys(one, event));
+    for (const kind of node ? ["pointermove", "pointerdown"] : []) {
+      canvas.addEventListener(kind, (event) => point(one, valueAt(canvas, event, maps, grid)));
+    }
+    if (node) onArrows(canvas, (...step) => go(one, ...step), { PageUp: () => go(one, 0, 0, -1), PageDown: () => go(one, 0, 0, 1) });
     return one;
   });
 
@@ -160,40 +159,22 @@ export default async function fill(stage, options) {
   function point(one, place) {
     if (!place || !values) return;
     unit = { stage: one, place };
-    show.marks?.forEach((mark) => mark.remove());
+    show.marks?.forEach((spot) => spot.remove());
     const [top, left, bottom, right] = field(network, one.name, place[1], place[2]);
-    const spot = (canvas, x, y, w, h) => {
-      const mark = make("i", { class: "live-mark" });
-      const parts = { left: x / canvas.width, top: y / canvas.height, width: w / canvas.width, height: h / canvas.height };
-      for (const [key, share] of Object.entries(parts)) mark.style[key] = `${100 * share}%`;
-      canvas.parentElement.append(mark);
-      return mark;
-    };
     const { per, gap } = one.grid;
     const [, h, w] = one.maps;
     const [x, y] = [(place[0] % per) * (w + gap) + place[2], Math.floor(place[0] / per) * (h + gap) + place[1]];
-    show.marks = [spot(stages[0].canvas, left, top, right - left + 1, bottom - top + 1), spot(one.canvas, x, y, 1, 1)];
+    show.marks = [mark(stages[0].canvas, left, top, right - left + 1, bottom - top + 1), mark(one.canvas, x, y)];
     about.replaceChildren(...unitText(network, values, one, place));
   }
 
-  function keys(one, event) {
-    const [map, row, column] = unit?.stage === one ? unit.place : [0, 0, 0];
-    const [maps, h, w] = one.maps;
-    const wrap = (v, n) => (v + n) % n;
-    const flat = h * w === 1;
-    const step = ARROWS[event.key] ?? { PageUp: -1, PageDown: 1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    if (!Array.isArray(step)) return point(one, [wrap(map + step, maps), row, column]);
-    if (flat) return point(one, [wrap(map + step[1] + step[0] * one.grid.per, maps), 0, 0]);
-    point(one, [map, wrap(row + step[0], h), wrap(column + step[1], w)]);
+  function go(one, right, down, maps = one.maps[1] === 1 ? right + down * one.grid.per : 0) {
+    const place = unit?.stage === one ? unit.place : [0, 0, 0];
+    point(one, [maps, down, right].map((step, axis) => (place[axis] + step + one.maps[axis]) % one.maps[axis]));
   }
 
   const sliders = Object.entries(SLIDERS).map(([key, [label, settings]]) =>
-    slider(label, settings, (v) => {
-      change[key] = v;
-      update();
-    }));
+    slider(label, settings, (v) => ((change[key] = v), update())));
   const reset = () => {
     sliders.forEach((row) => row.set(0));
     for (const key in change) delete change[key];
@@ -203,10 +184,7 @@ export default async function fill(stage, options) {
     surface.label = digits.labels[n];
     surface.set(digits.ink(n), digits.side);
   };
-  const clear = button("Clear", () => {
-    reset();
-    surface.clear();
-  });
+  const clear = button("Clear", () => (reset(), surface.clear()));
   stage.append(
     make("div", { class: "live-columns" },
       make("div", { class: "live-draw" }, surface.element, clear, ...sliders),

@@ -1,16 +1,8 @@
 // Weights below a threshold become zero; what is left answers its test digits again.
 import { loadNetwork } from "../network.mjs";
-import { answersInTurn, loadDigits, make, number, slider } from "../ui.mjs";
+import { answersInTurn, draw, loadDigits, make, number, slider, table } from "../ui.mjs";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [420, 200, 44, 34]; // of the chart
-const SVG = "http://www.w3.org/2000/svg";
-
-function draw(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 const x = (share) => LEFT + share * (WIDTH - LEFT - 10);
 const y = (error) => 8 + (1 - error) * (HEIGHT - BOTTOM - 8);
@@ -67,7 +59,6 @@ export default async function fill(stage, { folder, network: file, digits: name,
   const threshold = slider("threshold, in standard deviations of a layer's weights",
     { min: 0, max: 3, step: 0.05, value: 0, show: (v) => number(v) }, prune);
   stage.append(threshold, said, make("div", { class: "live-columns live-halves" }, chart,
-    make("table", { class: "live-plain" }, make("thead", {}, make("tr", {}, ...["layer", "weights left", ""].map((head) => make("th", {}, head)))),
-      make("tbody", {}, ...rows))));
+    table(["layer", "weights left", "share"], rows)));
   for (const quality of [3, 2.5, 2, 1.75, 1.5, 1.25, 1, 0.75, 0.5, 0.25, 0]) await prune(quality);
 }

@@ -1,8 +1,7 @@
 // A ball is dropped on a surface; six update rules go down from there, each with its own rate.
-import { button, make, number, onTheme, slider, soon, theme } from "../ui.mjs";
+import { button, draw, make, number, onArrows, onTheme, slider, soon, table, theme } from "../ui.mjs";
 
 const [WIDTH, HEIGHT, MOST] = [440, 240, 300]; // of the picture in pixels; steps of a race
-const SVG = "http://www.w3.org/2000/svg";
 const COLORS = {
   light: ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#8a6000", "#333333"],
   dark: ["#56b4e9", "#ff963c", "#2fd3a5", "#e79ac5", "#e6b84d", "#e8e8e8"],
@@ -47,13 +46,6 @@ export function race(surface, rule, rate, start, steps = MOST) {
     path.push(path[step].map((w, k) => RULES[rule](w, slope[k], memory[k], rate)));
   }
   return path;
-}
-
-function draw(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
 }
 
 export default function fill(stage, { titles, rates, starts }) {
@@ -133,12 +125,7 @@ export default function fill(stage, { titles, rates, starts }) {
   };
   place.addEventListener("pointerdown", (event) => (place.setPointerCapture(event.pointerId), point(event)));
   place.addEventListener("pointermove", (event) => event.buttons && point(event));
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  place.addEventListener("keydown", (event) => {
-    if (!moves[event.key]) return;
-    event.preventDefault();
-    drop(...start.map((v, k) => v + 0.1 * moves[event.key][k]));
-  });
+  onArrows(place, (right, down) => drop(start[0] + 0.1 * right, start[1] - 0.1 * down));
 
   const choices = Object.entries(titles).map(([name, title]) => button(title, () => choose(name)));
   function choose(name) {
@@ -152,7 +139,6 @@ export default function fill(stage, { titles, rates, starts }) {
     slider("steps", { min: 0, max: MOST, value: steps }, (v) => ((steps = v), later())),
     slider("all rates times", { min: -4, max: 4, value: 0, show: (v) => (v < 0 ? `1/${2 ** -v}` : `${2 ** v}`) },
       (v) => ((factor = 2 ** v), later())),
-    said, make("table", { class: "live-plain" }, make("thead", {}, make("tr", {},
-      ...["rule", "rate", "height now", "below 0.01 after"].map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows)));
+    said, table(["rule", "rate", "height now", "below 0.01 after"], rows));
   choose(surface);
 }

@@ -2,7 +2,7 @@
 import { signConvPacked } from "../operations.mjs";
 import { loadNetwork, run } from "../network.mjs";
 import { largest } from "../tensor.mjs";
-import { answersInTurn, button, digitButtons, loadDigits, make, number, paint, onTheme } from "../ui.mjs";
+import { answersInTurn, button, digitButtons, loadDigits, make, number, paint, onTheme, table } from "../ui.mjs";
 
 const RUNS = 200;
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -55,9 +55,8 @@ export default async function fill(stage, { folder, networks, digits: name, leve
   }
   const timed = button(`Measure ${RUNS} runs of each`, measure);
   const heads = ["network", "answer", "bytes", `wrong of ${digits.count}`, "time for a digit"];
-  stage.append(make("div", { class: "live-columns live-duel" }, picture, make("table", { class: "live-plain" },
-    make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
-    make("tbody", {}, ...rows))), said, timed, ...digitButtons(digits, choose));
+  stage.append(make("div", { class: "live-columns live-duel" }, picture, table(heads, rows)), said, timed,
+    ...digitButtons(digits, choose));
   choose(first);
   for (const [k, { network, options }] of ways.entries()) {
     const found = await answersInTurn(network, digits, [paper, full], options, () => true);
