@@ -150,18 +150,20 @@ class PermutationTest(SeedComparison):
     """Two recipes by all ways, or many, of splitting their results between the two.
 
     Units: `smallest_p` is the smallest p value that so few results can give; `splits` is how many
-    ways were tried, `exact` whether these are all.
+    ways were tried, `exact` whether these are all; with `paired` each exchanges some pairs.
     """
 
     smallest_p: float
     splits: int
     exact: bool
+    paired: bool = False
 
     @property
     def evidence(self) -> str:
         """The numbers, and whether so few seeds could have shown any difference."""
-        ways = f"{'all' if self.exact else 'random'} {self.splits:,} splits"
-        text = f"{self.means}; permutation test, {ways}, p = {p_text(self.p_value)}"
+        kind, way = ("paired ", "exchanges") if self.paired else ("", "splits")
+        ways = f"{'all' if self.exact else 'random'} {self.splits:,} {way}"
+        text = f"{self.means}; {kind}permutation test, {ways}, p = {p_text(self.p_value)}"
         if self.significant:
             return f"{text}; difference {abs(self.difference):.3g}"
         if self.smallest_p > self.level:
@@ -179,28 +181,44 @@ def permutation_test(
     level: float = 0.05,
     names: tuple[str, str] = ("A", "B"),
     of: str = "seeds",
+    paired: bool = False,
     seed: int = 0,
 ) -> PermutationTest:
     """Compare the means of two recipes over their seeds, without assuming any distribution.
 
     p is the share of the ways to split all results into groups of these sizes in which the means
     differ at least as much as they do. All C(n_a + n_b, n_a) ways are tried, or, of more than
-    20,000, as many random ones, the real split counted with them.
+    20,000, as many random ones, the real split counted with them. With `paired`, result k of both
+    belongs together, and the ways are the 2^n of exchanging the two results of some pairs.
 
     Raises:
-        ValueError: no result of one of the two, or a level outside (0, 1).
+        ValueError: no result of one of the two, pairs that lack a partner, or a level outside
+            (0, 1).
+
+    >>> permutation_test([3, 5, 7, 9, 8, 6], [2, 4, 6.5, 8, 7, 5], paired=True).p_value
+    0.03125
     """
     for name, values in (("a", a), ("b", b)):
         if len(values) < 1:
             raise expected(name, "at least one result", list(values))
     check_open("level", level)
+    if paired and len(a) != len(b):
+        raise ValueError(f"a, b: expected as many results of both, got {len(a)} and {len(b)}")
     together = torch.tensor([*a, *b], dtype=torch.double)
-    count, first, ways = len(together), len(a), comb(len(a) + len(b), len(a))
+    count, first = len(together), len(a)
+    ways = 2**first if paired else comb(count, first)
     exact = ways <= SPLITS
-    if exact:
+    random = torch.Generator().manual_seed(seed)
+    if paired:
+        if exact:
+            kept = torch.cartesian_prod(*[torch.tensor([0, 1])] * first).view(ways, first)
+        else:
+            kept = torch.randint(2, (SPLITS - 1, first), generator=random)
+            kept = torch.cat([torch.ones(1, first, dtype=torch.long), kept])
+        chosen = torch.arange(first) + first * (1 - kept)
+    elif exact:
         chosen = torch.tensor(list(combinations(range(count), first)))
     else:
-        random = torch.Generator().manual_seed(seed)
         drawn = torch.rand(SPLITS - 1, count, generator=random).argsort(dim=1)[:, :first]
         chosen = torch.cat([torch.arange(first)[None], drawn])
     sums = together[chosen].sum(dim=1)
@@ -221,4 +239,5 @@ def permutation_test(
         level=level,
         names=names,
         of=of,
+        paired=paired,
     )

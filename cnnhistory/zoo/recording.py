@@ -25,6 +25,7 @@ from cnnhistory.zoo.recipes import (
     FoldsRecipe,
     Recipe,
     SearchRecipe,
+    TextureRecipe,
     TranslationRecipe,
     recipe,
 )
@@ -187,6 +188,10 @@ def _how(plan: Recipe) -> tuple[OneSeed, dict[str, Any]]:
         from cnnhistory.zoo.recording_fluid import prepare_fluid
 
         return prepare_fluid(plan)
+    if isinstance(plan, TextureRecipe):
+        from cnnhistory.zoo.recording_textures import prepare_textures
+
+        return prepare_textures(plan)
     from cnnhistory.zoo.recording_training import prepare_training
 
     return prepare_training(plan)

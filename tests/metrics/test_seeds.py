@@ -129,3 +129,29 @@ def test_results_are_frozen_and_named():
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_exchanges_of_pairs_by_hand():
+    # differences 1, 2, 4: of the eight sums of +-1 +-2 +-4 two are as far from 0 as 7
+    found = permutation_test([11, 22, 34], [10, 20, 30], paired=True)
+    assert (found.p_value, found.splits, found.exact) == (2 / 8, 8, True)
+    assert found.smallest_p == 2 / 8
+    # differences 1, 2, -4: sums as far as 1 are all
+    assert permutation_test([11, 22, 26], [10, 20, 30], paired=True).p_value == 1
+    assert "; paired permutation test, all 8 exchanges, p = 0.25" in found.evidence
+    assert permutation_test([2], [1], paired=True).p_value == 1
+    with pytest.raises(ValueError, match="a, b: expected as many results of both, got 2 and 3"):
+        permutation_test([1, 2], [1, 2, 3], paired=True)
+
+
+def test_exchanges_of_pairs_are_scipys():
+    a = [math.sin(3 * i) + 0.2 for i in range(12)]
+    b = [math.cos(2 * i) for i in range(12)]
+    peer = stats.permutation_test(
+        (a, b), lambda x, y, axis: (x - y).mean(axis), permutation_type="samples",
+        vectorized=True, n_resamples=10_000,
+    )  # fmt: skip
+    assert permutation_test(a, b, paired=True).p_value == pytest.approx(peer.pvalue)
+    # of many pairs as many ways are drawn
+    many = permutation_test([x + 5 for x in a * 2], b * 2, paired=True)
+    assert (many.exact, many.splits, many.p_value) == (False, 20_000, 1 / 20_000)

@@ -4,6 +4,8 @@ import torch
 from cnnhistory import create_model, zoo
 from cnnhistory.compression.quantization import Bits
 from cnnhistory.compression.schedule import Schedule
+from cnnhistory.graphics.texture.comparison import METHODS, make
+from cnnhistory.graphics.texture.features import RandomFilters
 from cnnhistory.nlp.bag_of_words import BagOfWords
 from cnnhistory.search.network import cell_network
 from cnnhistory.tasks.building import build_network
@@ -16,6 +18,7 @@ from cnnhistory.zoo.recipes import (
     FoldsRecipe,
     SearchRecipe,
     Spec,
+    TextureRecipe,
     TrainingRecipe,
     TranslationRecipe,
     recipe,
@@ -30,6 +33,7 @@ TRANSLATIONS = [r for r in RECIPES.values() if isinstance(r, TranslationRecipe)]
 SEARCHES = [r for r in RECIPES.values() if isinstance(r, SearchRecipe)]
 FOLDS = [r for r in RECIPES.values() if isinstance(r, FoldsRecipe)]
 FLUIDS = [r for r in RECIPES.values() if isinstance(r, FluidRecipe)]
+TEXTURES = [r for r in RECIPES.values() if isinstance(r, TextureRecipe)]
 
 
 def by_id(recipe):
@@ -43,7 +47,9 @@ def test_a_spec_builds_what_it_names():
 
 
 def test_every_recipe_is_of_one_kind_and_unknown_ids_are_refused():
-    kinds = TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS, TRANSLATIONS, FLUIDS
+    kinds = (
+        TRAININGS, COMPRESSIONS, ABLATIONS, SEARCHES, FOLDS, TRANSLATIONS, FLUIDS, TEXTURES
+    )  # fmt: skip
     assert sum(map(len, kinds)) == len(RECIPES)
     with pytest.raises(KeyError, match="unknown recorded run 'x'"):
         recipe("x")
@@ -118,3 +124,14 @@ def test_a_network_for_folds_can_be_set_up(plan):
 def test_a_pressure_network_can_be_set_up(plan):
     pressure_network(plan)
     assert not set(fluid_training(plan).kinds) & set(plan.data.build().kinds)
+
+
+@pytest.mark.parametrize("plan", TEXTURES, ids=by_id)
+def test_textures_can_be_made_as_a_recipe_says(plan):
+    example = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    features = RandomFilters(2, (3, 5))
+    for method, settings in plan.methods.items():
+        made = make(method, settings, features, example, evaluations=1)
+        assert made.picture.shape == example.shape
+    assert set(plan.methods) == set(METHODS)
+    assert plan.data.build().side >= 40

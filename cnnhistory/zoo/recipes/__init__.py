@@ -21,6 +21,7 @@ from cnnhistory.zoo.recipes.base import (
     Recipe,
     SearchRecipe,
     Spec,
+    TextureRecipe,
     TrainingRecipe,
     TranslationRecipe,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Recipe",
     "SearchRecipe",
     "Spec",
+    "TextureRecipe",
     "TrainingRecipe",
     "TranslationRecipe",
     "recipe",
@@ -84,6 +86,7 @@ WAITING: frozenset[str] = frozenset({
     "textcnn_sst1",
     "textcnn_sst2",
     "textcnn_subj",
+    "textures_dcor",
 })  # fmt: skip
 
 

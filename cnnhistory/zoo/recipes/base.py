@@ -208,6 +208,28 @@ class FluidRecipe:
     tolerance: float = 5.0
 
 
+@dataclass(frozen=True)
+class TextureRecipe:
+    """Textures made by every method from every example, and measured; no picture is kept.
+
+    A seed is the number of an example, and the seed from which its textures are made. `methods` has
+    the settings of each by name, see `cnnhistory.graphics.texture.comparison`; they were chosen on
+    other examples. `blocks` is how many of the trunk of `cnnhistory.graphics.texture.lite` the
+    features are of. `data` names the examples.
+
+    Units: `tolerance` is the largest distance, in percentage points, between the mean recorded
+    autocorrelation distance of a few examples and that of textures made from them again.
+    """
+
+    id: str
+    methods: dict[str, dict[str, Any]]
+    evaluations: int
+    blocks: int
+    data: Spec
+    seeds: tuple[int, ...]
+    tolerance: float = 2.0
+
+
 Recipe = (
     TrainingRecipe
     | CompressionRecipe
@@ -216,4 +238,5 @@ Recipe = (
     | FoldsRecipe
     | TranslationRecipe
     | FluidRecipe
+    | TextureRecipe
 )

@@ -6,7 +6,9 @@ import torch
 from cnnhistory.graphics.texture.measures import (
     autocorrelation_distance,
     copied_share,
+    kind_of,
     nearest_patches,
+    regularity,
     spectrum_distance,
 )
 
@@ -66,3 +68,30 @@ def test_nearest_patches_by_hand():
 def test_wrong_pictures_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_regular_are_patterns_that_repeat():
+    line = torch.arange(48)
+    checks = ((line[:, None] // 4 + line // 4) % 2).float().expand(3, 48, 48)
+    assert regularity(checks) > 0.95
+    noise = torch.rand(3, 48, 48, generator=torch.Generator().manual_seed(0))
+    assert regularity(noise) < 0.15
+    # between them
+    assert 0.3 < regularity(checks + 1.2 * noise) < 0.95
+
+
+def test_what_only_changes_slowly_is_not_regular():
+    slope = torch.linspace(0, 1, 48).expand(3, 48, 48)
+    assert regularity(slope) < 0.02
+    assert regularity(torch.full((3, 48, 48), 0.5)) == 0
+    # a small ripple on a slope is as regular as it is large
+    ripple = slope + 0.02 * torch.sin(torch.arange(48) * 2 * torch.pi / 6)
+    assert regularity(ripple) < 0.1
+
+
+def test_kinds_by_regularity():
+    assert [kind_of(value) for value in (0, 0.3, 0.75)] == [
+        "stochastic", "near-regular", "regular"
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="picture: expected at least 16 pixels"):
+        regularity(torch.rand(3, 8, 20))
