@@ -127,7 +127,7 @@ class ELU(nn.Module):
     Raises:
         ValueError: `alpha` is not positive, or not finite.
 
-    Source: clevert2016fast, equation (15).
+    Source: clevert2016fast.
 
     >>> ELU()(torch.tensor([-100.0, 0.0, 3.0])).tolist()
     [-1.0, 0.0, 3.0]

@@ -68,7 +68,7 @@ def sparse_(network: nn.Module, inputs: int = 15, std: float = 1.0, bias: float 
         ValueError: `inputs` is no whole number of at least 1, `std` not positive, or `bias` not
             finite.
 
-    Source: martens2010deep, Section 5; sutskever2013importance, Section 3.1.
+    Source: martens2010deep; sutskever2013importance.
 
     >>> layer = nn.Linear(100, 7)
     >>> sparse_(layer)

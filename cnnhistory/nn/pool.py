@@ -133,7 +133,7 @@ class LPPool2d(WindowPool2d):
     Raises:
         ValueError: as `WindowPool2d`; `p` is not a positive, finite number.
 
-    Source: sermanet2012convolutional, Section 2.2, equation (2).
+    Source: sermanet2012convolutional.
 
     Deviations: the paper weights the window by a Gaussian; all weights are 1/n here, so that p
         leads from the average to the maximum. (`torch.nn.LPPool2d` has a sum and no absolute
@@ -166,7 +166,7 @@ class MixedPool2d(WindowPool2d):
     y = L max_i x_i + (1 - L) mean_i x_i. In training L is 0 or 1 with equal probability; in
     evaluation it is 1/2, its mean.
 
-    Source: yu2014mixed, Section 3, equations (3) to (5).
+    Source: yu2014mixed.
 
     Deviations: for evaluation the paper takes the choice that was the more frequent one in
         training; with equal probabilities that is an accident, and the mean is taken here.
@@ -191,7 +191,7 @@ class StochasticPool2d(WindowPool2d):
     Raises:
         ValueError: as `WindowPool2d`; the input has a negative value, or NaN.
 
-    Source: zeiler2013stochastic, Section 3, equations (4) to (6).
+    Source: zeiler2013stochastic.
     """
 
     def pool(self, windows: Tensor) -> Tensor:

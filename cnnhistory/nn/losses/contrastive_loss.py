@@ -44,7 +44,7 @@ class ContrastiveLoss(nn.Module):
     Raises:
         ValueError: the margin is not positive, or the shapes do not fit.
 
-    Source: hadsell2006dimensionality, equations (2) to (4), where Y = 0 is a similar pair.
+    Source: hadsell2006dimensionality, where Y = 0 is a similar pair.
 
     Deviations: two different items at one point, where the paper's gradient is not defined, do not
     move each other.
@@ -90,7 +90,7 @@ class TripletLoss(nn.Module):
     Raises:
         ValueError: the margin is not positive, or the shapes do not fit.
 
-    Source: schroff2015facenet, Section 3.1, with margin 0.2 and points of length 1.
+    Source: schroff2015facenet, with margin 0.2 and points of length 1.
 
     >>> a, p, n = torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 0.5]])
     >>> TripletLoss(0.5)(a, p, n).item()  # 1 - 0.25 + 0.5

@@ -26,7 +26,7 @@ def divergence(velocity: Velocity) -> Tensor:
     Raises:
         ValueError: the components do not fit one grid.
 
-    Source: tompson2017accelerating, Section 3; bridson2015fluid for the grid.
+    Source: tompson2017accelerating; bridson2015fluid for the grid.
 
     >>> u = torch.tensor([[0.0, 1.0, 0.0]])  # one row of two cells
     >>> v = torch.tensor([[0.0, 0.0], [0.0, 1.0]])
@@ -61,7 +61,7 @@ class DivergenceLoss(nn.Module):
         ValueError: a number of steps is negative or there is none, a later one is asked for
             without `step`, or the weight does not fit the cells.
 
-    Source: tompson2017accelerating, Section 3, equation (3).
+    Source: tompson2017accelerating.
 
     >>> u, v = torch.tensor([[0.0, 1.0, 0.0]]), torch.zeros(2, 2)
     >>> DivergenceLoss()((u, v)).item()

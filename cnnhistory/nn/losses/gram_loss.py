@@ -20,7 +20,7 @@ def gram_matrix(maps: Tensor) -> Tensor:
     Raises:
         ValueError: the maps have fewer than three axes, or there is no map or no place.
 
-    Source: gatys2015texture, equation (1).
+    Source: gatys2015texture.
 
     >>> maps = torch.tensor([[[1.0, 2.0]], [[0.0, 3.0]]])  # two maps of 1 x 2 places
     >>> gram_matrix(maps).tolist()
@@ -50,7 +50,7 @@ class GramLoss(nn.Module):
         ValueError: there is no layer, a layer has another number of maps than the example's, or
             there is not one finite weight for each.
 
-    Source: gatys2015texture, equations (2) to (4); gatys2016image for the weights.
+    Source: gatys2015texture; gatys2016image for the weights.
 
     Deviations: a picture may have another size than its example.
 

@@ -20,7 +20,7 @@ class HingeLoss(nn.Module):
     Raises:
         ValueError: the margin is not positive, the shapes differ or a sign is neither 1 nor -1.
 
-    Source: cortes1995support, Section 3.
+    Source: cortes1995support.
 
     >>> HingeLoss()(torch.tensor([2.0, 0.25, 0.5]), torch.tensor([1.0, 1.0, -1.0])).item()
     0.75
@@ -59,7 +59,7 @@ class MulticlassHingeLoss(nn.Module):
         ValueError: the margin is not positive, `over` is neither word, or there are fewer than two
             classes or no item.
 
-    Source: crammer2001algorithmic, Section 2.
+    Source: crammer2001algorithmic.
 
     >>> scores, target = torch.tensor([[2.0, 1.5, -1.0]]), torch.tensor([0])
     >>> MulticlassHingeLoss()(scores, target).item()
@@ -97,7 +97,7 @@ class SquaredHingeLoss(nn.Module):
     Raises:
         ValueError: there is no item or only one class.
 
-    Source: courbariaux2016binarized, Section 2.1 ("L2-SVM"); cortes1995support for the margin.
+    Source: courbariaux2016binarized ("L2-SVM"); cortes1995support for the margin.
     """
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:

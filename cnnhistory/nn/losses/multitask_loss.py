@@ -27,7 +27,7 @@ class FastRCNNLoss(nn.Module):
     Raises:
         ValueError: the weight is not finite, there is no region, or the shapes do not fit.
 
-    Source: girshick2015fast, Section 2.3, equations (1) to (3), with weight 1.
+    Source: girshick2015fast, with weight 1.
 
     >>> scores, boxes = torch.zeros(1, 2), torch.tensor([[[9.0] * 4, [0.0, 0.5, 3.0, 0.0]]])
     >>> loss = FastRCNNLoss()(scores, boxes, torch.tensor([1]), torch.zeros(1, 4))
@@ -70,7 +70,7 @@ class WeightedSum(nn.Module):
     Raises:
         ValueError: there is no weight, one is not finite, or there is not one loss for each.
 
-    Source: girshick2015fast, equation (1), for two.
+    Source: girshick2015fast, for two.
 
     >>> WeightedSum([1.0, 0.5])([torch.tensor(2.0), torch.tensor(3.0)]).item()
     3.5
@@ -109,7 +109,7 @@ class UncertaintySum(nn.Module):
     Raises:
         ValueError: there is no kind, one is another word, or there is not one loss for each.
 
-    Source: kendall2018multi, Section 3, equations (7) and (10); s is the form of Section 3.
+    Source: kendall2018multi, which trains s, the logarithm of the variance, too.
 
     >>> joined = UncertaintySum(["number", "class"])
     >>> joined([torch.tensor(2.0), torch.tensor(3.0)]).item()  # s = 0: 2 / 2 + 3
@@ -156,7 +156,7 @@ class ClassAndNumberLoss(nn.Module):
     Raises:
         ValueError: the unit is not positive, or the shapes do not fit.
 
-    Source: girshick2015fast, Section 2.3, for the sum of a class and of numbers.
+    Source: girshick2015fast, for the sum of a class and of numbers.
     """
 
     def __init__(self, total: nn.Module, unit: float = 1.0) -> None:

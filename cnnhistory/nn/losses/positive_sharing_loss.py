@@ -24,7 +24,7 @@ class PositiveSharingLoss(nn.Module):
     Raises:
         ValueError: the weight is negative or not finite, or there is no item or no sub-class.
 
-    Source: shen2015deepcontour, Section 3.2.
+    Source: shen2015deepcontour.
 
     Deviations: the default of the weight is ours.
 

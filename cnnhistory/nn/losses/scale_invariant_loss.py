@@ -22,7 +22,7 @@ class ScaleInvariantLoss(nn.Module):
     Raises:
         ValueError: the share is not in 0..1, the shapes differ, or a picture has no valid pixel.
 
-    Source: eigen2014depth, Section 3.2, equations (1) to (4).
+    Source: eigen2014depth.
 
     >>> off = torch.tensor([[0.5, 1.5]])
     >>> ScaleInvariantLoss()(off, torch.zeros(1, 2)).item()  # (0.25 + 2.25) / 2 - 0.5

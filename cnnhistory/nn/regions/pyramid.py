@@ -23,7 +23,7 @@ class SpatialPyramidPool2d(nn.Module):
     Raises:
         ValueError: `levels` is empty or has a number below 1, or the input is no batch of maps.
 
-    Source: he2014spatial, Section 2.2; the default are the levels of its Section 3.1.1.
+    Source: he2014spatial; the default are the levels of its networks for classification.
 
     Deviations: the paper's window of ceil(H/n) and stride of floor(H/n) do not always give n
         cells (H = 7, n = 4 gives six); the bounds here always do, and are the same where n divides

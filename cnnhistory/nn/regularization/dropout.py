@@ -24,8 +24,8 @@ class Dropout(nn.Module):
     Raises:
         ValueError: `rate` is not at least 0 and below 1.
 
-    Source: hinton2012improving; srivastava2014dropout, Section 4, where p = 1 - rate, and Section
-    10 for the inverted form.
+    Source: hinton2012improving; srivastava2014dropout, where p = 1 - rate, and for the inverted
+    form.
 
     >>> layer = Dropout(0.5).eval()
     >>> layer(torch.tensor([1.0, 2.0])).tolist()
@@ -89,7 +89,7 @@ def average_of_networks(log_p: Tensor, weights: Tensor, mean: str = "geometric")
     Raises:
         ValueError: there is not one weight for each network, or `mean` is neither word.
 
-    Source: hinton2012improving; baldi2013understanding, Section 3.
+    Source: hinton2012improving; baldi2013understanding.
 
     >>> p = torch.tensor([[0.5, 0.5], [0.9, 0.1]])
     >>> half = torch.tensor([0.5, 0.5])

@@ -23,7 +23,7 @@ class L1Penalty(nn.Module):
     Raises:
         ValueError: the strength is negative or not finite, or there is no tensor.
 
-    Source: tibshirani1996regression, Section 2.
+    Source: tibshirani1996regression.
 
     >>> L1Penalty(0.5)([torch.tensor([1.0, -2.0]), torch.tensor([[3.0]])]).item()
     3.0
@@ -63,7 +63,7 @@ def soft_threshold(x: Tensor, amount: float, *, nonnegative: bool = False) -> Te
     Raises:
         ValueError: the amount is negative or not finite.
 
-    Source: tibshirani1996regression, Section 2.2, equation (3).
+    Source: tibshirani1996regression.
 
     >>> x = torch.tensor([-3.0, -0.5, 0.25, 2.0])
     >>> soft_threshold(x, 1.0).tolist()

@@ -24,7 +24,7 @@ class AtrousConv2d(nn.Module):
         ValueError: a number is below 1, `kernel_size` is even, or the input has another number of
             maps.
 
-    Source: chen2018deeplab, Section 3.1; yu2016multi, Section 2.
+    Source: chen2018deeplab, Section 3.1; yu2016multi.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ def read_places(rates: Sequence[int], kernel_size: int = 3) -> list[int]:
     Raises:
         ValueError: no rate, one below 1, or an even kernel.
 
-    Source: wang2018understanding, Section 3.2.
+    Source: wang2018understanding.
 
     >>> read_places((2, 2))
     [-4, -2, 0, 2, 4]

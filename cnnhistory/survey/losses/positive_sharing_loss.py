@@ -26,7 +26,7 @@ SYSTEM = System(
     truth="As stated: what is added to the cross-entropy is the loss of positive or not, and its "
     "gradient raises the scores of all sub-classes, in proportion to their probabilities, "
     "whichever of them is the right one.",
-    source="shen2015deepcontour, Section 3.2",
+    source="shen2015deepcontour, abstract",
 )
 def c1() -> Finding:
     """Take the gradient that the loss has beside that of the cross-entropy, for random scores."""
