@@ -10,5 +10,9 @@ SYSTEM = System(
     task="analysis",
     paper="hubel1962receptive",
     see_also=("fukushima1980neocognitron", "yamins2014performance"),
+    deviations=(
+        "the neocognitron's constants are chosen so that five handwritten digits are told apart",
+    ),
+    object="models.neocognitron.Neocognitron",
     digest="theory-brain",
 )
