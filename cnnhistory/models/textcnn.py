@@ -214,7 +214,7 @@ class TextCNN(nn.Module):
                 sums = F.embedding(at[:, :places], products[:, 0])
                 for n in range(1, window):
                     sums += F.embedding(at[:, n : n + places], products[:, n])
-                best = sums.argmax(1)  # (N, maps)
+                best = sums.max(1).indices  # (N, maps); quicker than argmax
             chosen = torch.stack([at.gather(1, best + n) for n in range(window)], 1)
             parts = products[chosen, torch.arange(window)[:, None], torch.arange(conv.out_channels)]
             found.append((parts.sum(1) + conv.bias).relu())  # (N, maps)

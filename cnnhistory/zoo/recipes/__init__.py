@@ -82,6 +82,7 @@ WAITING: frozenset[str] = frozenset({
     "resnext20_1x36d_cifar10",
     "textcnn_cr",
     "textcnn_mpqa",
+    "textcnn_mpqa_dealt",
     "textcnn_mr",
     "textcnn_sst1",
     "textcnn_sst2",
