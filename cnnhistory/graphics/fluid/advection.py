@@ -21,7 +21,7 @@ from torch import Tensor
 from cnnhistory._util.checks import check_finite
 from cnnhistory._util.lookup import check_one_of
 from cnnhistory.graphics.fluid.geometry import Geometry
-from cnnhistory.graphics.fluid.grid import Velocity, at_cells, at_faces
+from cnnhistory.graphics.fluid.grid import Velocity, at_cells, at_faces, check_cells, check_velocity
 
 SCHEMES = ("semi_lagrangian", "maccormack", "conservative")
 
@@ -102,10 +102,13 @@ def advect(
     Units: `dt` in the time in which speed 1 crosses a cell.
 
     Raises:
-        ValueError: `scheme` is not one of `SCHEMES`, or `dt` is not a positive number.
+        ValueError: `scheme` is not one of `SCHEMES`, `dt` is not a positive number, or the field
+            or the velocity does not fit the boxes or is not finite.
     """
     check_one_of("scheme", scheme, SCHEMES)
     check_finite("dt", dt, positive=True)
+    check_cells("field", field, geometry)
+    check_velocity(velocity, geometry)
     if scheme == "conservative":
         return _conservative(field, velocity, geometry, dt)
     start, there = places(geometry.sizes, field), at_cells(velocity)
@@ -128,11 +131,12 @@ def advect_velocity(
     Units: `dt` in the time in which speed 1 crosses a cell.
 
     Raises:
-        ValueError: `scheme` is not "semi_lagrangian" or "maccormack", or `dt` is not a positive
-            number.
+        ValueError: `scheme` is not "semi_lagrangian" or "maccormack", `dt` is not a positive
+            number, or the velocity does not fit the boxes or is not finite.
     """
     check_one_of("scheme", scheme, SCHEMES[:2])
     check_finite("dt", dt, positive=True)
+    check_velocity(velocity, geometry)
     found = []
     for axis, u in enumerate(velocity):
         start = places(tuple(u.shape[1:]), u)

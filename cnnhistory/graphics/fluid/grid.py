@@ -40,6 +40,19 @@ def check_velocity(velocity: Velocity, geometry: Geometry) -> None:
             raise expected("velocity", "finite numbers", f"others in component {axis}")
 
 
+def check_cells(name: str, field: Tensor, geometry: Geometry) -> None:
+    """Refuse numbers in cells that do not belong to these boxes.
+
+    Raises:
+        ValueError: another shape, or a number that is not finite; the message has the name.
+    """
+    wanted = (len(geometry), *geometry.sizes)
+    if tuple(field.shape) != wanted:
+        raise expected(name, f"shape {wanted}", tuple(field.shape))
+    if not bool(field.isfinite().all()):
+        raise expected(name, "finite numbers", "others")
+
+
 def close_walls(velocity: Velocity, geometry: Geometry) -> Velocity:
     """Let nothing flow through closed faces."""
     return tuple(u * faces for u, faces in zip(velocity, geometry.open, strict=True))

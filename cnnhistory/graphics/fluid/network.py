@@ -18,7 +18,7 @@ from cnnhistory._util.checks import check_counts
 from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory._util.modes import evaluating
 from cnnhistory.graphics.fluid.geometry import Geometry
-from cnnhistory.graphics.fluid.grid import negative_laplacian, norm
+from cnnhistory.graphics.fluid.grid import check_cells, negative_laplacian, norm
 from cnnhistory.graphics.fluid.pressure import centered
 
 
@@ -82,6 +82,10 @@ class FluidNet(nn.Module):
         """Return the pressure of each cell."""
         if geometry.axes != self.axes:
             raise expected("geometry", f"{self.axes} axes", geometry.axes)
+        if divergence.shape != geometry.solid.shape:
+            raise expected(
+                "divergence", f"shape {tuple(geometry.solid.shape)}", tuple(divergence.shape)
+            )
         shape = (-1,) + (1,) * self.axes
         size = (norm(divergence) / geometry.cells.sqrt()).view(shape)  # (B, 1, 1)
         scaled = divergence / size.clamp(min=torch.finfo(divergence.dtype).tiny)
@@ -131,6 +135,7 @@ class LearnedSolver:
 
     def __call__(self, divergence: Tensor, geometry: Geometry) -> Tensor:
         """Sum up the pressures of all passes, without gradients."""
+        check_cells("divergence", divergence, geometry)
         with evaluating(self.network):
             pressure = self.network(divergence, geometry)
             for _ in range(self.passes - 1):

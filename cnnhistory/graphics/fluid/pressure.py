@@ -2,7 +2,8 @@
 
 The projected velocity `u - ∇p` has no divergence if `∇·∇p = ∇·u`, in the walls' and obstacles'
 presence: one linear equation a cell. A solver is called with the divergence and the geometry, and
-returns a pressure of mean zero; how much divergence is left says `left`.
+returns a pressure of mean zero; how much divergence is left says `left`. A divergence of another
+shape than the boxes, or that is not finite, is a ValueError.
 
 Source: stam1999stable, Section 2; bridson2015fluid, Chapter 5.
 """
@@ -20,7 +21,7 @@ from torch import Tensor
 from cnnhistory._util.checks import check_counts, check_finite
 from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.graphics.fluid.geometry import Geometry
-from cnnhistory.graphics.fluid.grid import negative_laplacian, norm
+from cnnhistory.graphics.fluid.grid import check_cells, negative_laplacian, norm
 
 Operator = Callable[[Tensor], Tensor]
 
@@ -75,6 +76,7 @@ class Jacobi:
 
     def __call__(self, divergence: Tensor, geometry: Geometry) -> Tensor:
         """Sweep from a pressure of zero."""
+        check_cells("divergence", divergence, geometry)
         share = 1 / geometry.count.clamp(min=1)
         pressure = torch.zeros_like(divergence)
         for sweep in range(self.sweeps):
@@ -152,6 +154,7 @@ class ConjugateGradients:
 
     def solve(self, divergence: Tensor, geometry: Geometry) -> tuple[Tensor, int]:
         """Return the pressure and the number of steps."""
+        check_cells("divergence", divergence, geometry)
         from cnnhistory.graphics.fluid.multigrid import multigrid
         from cnnhistory.graphics.fluid.sparse import incomplete_cholesky
 
@@ -190,6 +193,7 @@ class CosineTransform:
         """
         if bool(geometry.solid.any()):
             raise expected("geometry", "no obstacles", f"{int(geometry.solid.sum())} solid cells")
+        check_cells("divergence", divergence, geometry)
         dims = tuple(range(1, divergence.dim()))
         values = torch.zeros((), dtype=divergence.dtype)
         for axis, size in enumerate(geometry.sizes):

@@ -9,7 +9,7 @@ from math import pi
 import torch
 from torch import Generator, Tensor
 
-from cnnhistory._util.checks import check_counts
+from cnnhistory._util.checks import check_counts, check_finite
 from cnnhistory._util.lookup import check_one_of
 from cnnhistory.graphics.fluid.geometry import Geometry, fill_enclosed
 from cnnhistory.graphics.fluid.grid import Velocity, close_walls
@@ -75,9 +75,11 @@ def obstacles(
     Shape: (boxes, *sizes), truth values.
 
     Raises:
-        ValueError: another kind, no kind, or no box.
+        ValueError: another kind, no kind, no box, or a size that is no count.
     """
     check_counts(boxes=boxes)
+    for size in sizes:
+        check_counts(sizes=size)
     for kind in kinds or ("",):
         check_one_of("kinds", kind, KINDS)
     generator = torch.Generator().manual_seed(seed)
@@ -94,7 +96,11 @@ def whirls(geometry: Geometry, seed: int = 0, speed: float = 1.0) -> Velocity:
     The curl has no divergence; what is cut off at the obstacles gives some.
 
     Units: `speed` is the root mean square of the velocity at open faces.
+
+    Raises:
+        ValueError: `speed` is not finite.
     """
+    check_finite("speed", speed)
     generator = torch.Generator().manual_seed(seed)
     boxes, sizes, axes = len(geometry), geometry.sizes, geometry.axes
     if axes == 2:

@@ -16,6 +16,7 @@ from cnnhistory.graphics.fluid import advection, forces
 from cnnhistory.graphics.fluid.geometry import Geometry
 from cnnhistory.graphics.fluid.grid import (
     Velocity,
+    check_cells,
     check_velocity,
     close_walls,
     divergence,
@@ -94,7 +95,7 @@ class Simulation:
             seconds: to which the time of each of `PARTS` is added.
 
         Raises:
-            ValueError: the velocity does not fit the boxes, or is not finite.
+            ValueError: velocity, smoke or source do not fit the boxes, or are not finite.
         """
         return self.project(self.unprojected(state, geometry, source, seconds), geometry, seconds)
 
@@ -106,7 +107,9 @@ class Simulation:
         seconds: dict[str, float] | None = None,
     ) -> State:
         """Do all of a step but the projection."""
-        check_velocity(state.velocity, geometry)
+        check_cells("smoke", state.smoke, geometry)
+        if source is not None:
+            check_cells("source", source, geometry)
         clock = _Clock(seconds)
         velocity, smoke = state.velocity, state.smoke
         scheme = self.smoke_scheme or self.scheme
@@ -136,7 +139,12 @@ class Simulation:
 
 
 def project(velocity: Velocity, geometry: Geometry, solver: PressureSolver) -> Velocity:
-    """Return `u - ∇p` with the solver's pressure, and nothing through closed faces."""
+    """Return `u - ∇p` with the solver's pressure, and nothing through closed faces.
+
+    Raises:
+        ValueError: the velocity does not fit the boxes, or is not finite.
+    """
+    check_velocity(velocity, geometry)
     closed = close_walls(velocity, geometry)
     pressure = solver(divergence(closed, geometry), geometry)
     return subtract_gradient(closed, pressure, geometry)

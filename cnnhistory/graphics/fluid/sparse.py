@@ -13,6 +13,7 @@ from scipy.sparse.linalg import splu
 from torch import Tensor
 
 from cnnhistory.graphics.fluid.geometry import Geometry
+from cnnhistory.graphics.fluid.grid import check_cells
 from cnnhistory.graphics.fluid.pressure import centered
 
 TUNED = 0.97  # share of the left-out entries that goes to the diagonal
@@ -68,6 +69,7 @@ class Factorized:
 
     def __call__(self, divergence: Tensor, geometry: Geometry) -> Tensor:
         """Solve box by box."""
+        check_cells("divergence", divergence, geometry)
 
         def make() -> Callable[[Tensor], Tensor]:
             return _boxwise(geometry, lambda box: _Complete(geometry, box))

@@ -64,6 +64,8 @@ class FluidTraining:
             iterations=self.iterations, boxes=self.boxes, batches=self.batches, life=self.life,
             near=self.near,
         )  # fmt: skip
+        for size in self.sizes:
+            check_counts(sizes=size)
         check_counts(later_mostly=self.later[0], later_seldom=self.later[1])
         check_finite("lr", self.lr, positive=True)
         check_share("seldom", self.seldom)
@@ -200,6 +202,9 @@ class SceneSet:
         steps: of each rollout.
         seed: from which they are made.
         kinds: of obstacles.
+
+    Raises:
+        ValueError: `boxes` or `steps` is no count.
     """
 
     sizes: tuple[int, ...] = (64, 64)
@@ -207,6 +212,9 @@ class SceneSet:
     steps: int = 24
     seed: int = 7
     kinds: tuple[str, ...] = ("stars",)
+
+    def __post_init__(self) -> None:
+        check_counts(boxes=self.boxes, steps=self.steps)
 
     def scene(self) -> Scene:
         """Return the scenes."""

@@ -163,9 +163,17 @@ def test_scenes_of_the_test_have_other_obstacles_and_a_hash():
         (lambda: FluidNet(levels=0), "levels: expected a whole number"),
         (lambda: FluidNet(channels=(0, 4)), "fine: expected a whole number"),
         (lambda: network()(torch.zeros(1, 4, 4, 4), empty_box(4, 4, 4)), "geometry: expected 2 ax"),
+        (lambda: network()(torch.zeros(1, 4, 3), empty_box(4, 4)), "divergence: expected shape"),
+        (
+            lambda: LearnedSolver(network())(torch.full((1, 4, 4), float("nan")), empty_box(4, 4)),
+            "divergence: expected finite numbers",
+        ),
         (lambda: LearnedSolver(network(), 0), "passes: expected a whole number"),
         (lambda: FluidTraining(iterations=0), "iterations: expected a whole number"),
         (lambda: FluidTraining(lr=-1.0), "lr: expected a positive number"),
+        (lambda: FluidTraining(sizes=(64, 0)), "sizes: expected a whole number"),
+        (lambda: SceneSet(steps=0), "steps: expected a whole number"),
+        (lambda: SceneSet(boxes=0), "boxes: expected a whole number"),
         (lambda: FluidTraining(seldom=1.0), "seldom: expected at least 0 and below 1"),
     ],
 )

@@ -219,3 +219,15 @@ def test_factors_are_made_once_for_a_geometry(monkeypatch):
 def test_bad_settings_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("solver", [*EXACT.values(), Jacobi(3), CosineTransform()])
+def test_divergences_that_do_not_fit_are_refused(solver, number):
+    box = empty_box(6, 5, dtype=torch.float64)
+    wrong = torch.zeros(1, 6, 5).double()
+    wrong[0, 2, 2] = number
+    with pytest.raises(ValueError, match="divergence: expected finite numbers"):
+        solver(wrong, box)
+    with pytest.raises(ValueError, match=r"divergence: expected shape \(1, 6, 5\), got"):
+        solver(wrong[:, :5], box)

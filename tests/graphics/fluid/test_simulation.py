@@ -300,3 +300,27 @@ def test_bad_schemes_and_velocities_are_refused():
         advect_velocity(still(box), box, 1.0, "conservative")
     with pytest.raises(ValueError, match="velocity: expected components"):
         Simulation().step(State(still(empty_box(5, 4)), box.fluid), box)
+
+
+def test_what_is_not_finite_or_does_not_fit_is_refused():
+    box = empty_box(4, 4)
+    nowhere, small = torch.full((1, 4, 4), float("nan")), torch.zeros(1, 4, 3)
+    for wrong, message in ((nowhere, "expected finite numbers"), (small, "expected shape")):
+        with pytest.raises(ValueError, match=f"field: {message}"):
+            advect(wrong, still(box), box, 1.0)
+        with pytest.raises(ValueError, match=f"smoke: {message}"):
+            Simulation().step(State(still(box), wrong), box)
+        with pytest.raises(ValueError, match=f"source: {message}"):
+            Simulation().step(at_rest(box), box, wrong)
+    flow = tuple(u + float("inf") for u in still(box))
+    for call in (
+        lambda: advect(box.fluid, flow, box, 1.0),
+        lambda: advect_velocity(flow, box, 1.0),
+        lambda: project(flow, box, ConjugateGradients()),
+    ):
+        with pytest.raises(ValueError, match="velocity: expected finite numbers"):
+            call()
+    with pytest.raises(ValueError, match="speed: expected a finite number"):
+        whirls(box, speed=float("nan"))
+    with pytest.raises(ValueError, match="sizes: expected a whole number"):
+        obstacles(1, (0, 4))
