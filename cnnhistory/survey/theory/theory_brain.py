@@ -13,6 +13,6 @@ SYSTEM = System(
     deviations=(
         "the neocognitron's constants are chosen so that five handwritten digits are told apart",
     ),
-    object="models.neocognitron.Neocognitron",
+    object="nn.cortex.neocognitron.Neocognitron",
     digest="theory-brain",
 )

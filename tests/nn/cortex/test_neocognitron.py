@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from cnnhistory.data.digits import DigitsDataModule
-from cnnhistory.models.neocognitron import (
+from cnnhistory.nn.cortex.neocognitron import (
     STAGES,
     CLayer,
     Neocognitron,

@@ -1,0 +1,1 @@
+"""Networks after the visual cortex, which learn without a teacher."""
