@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cnnhistory.data.files.cache import DataFileError
+from cnnhistory.data.files.cache import DataFileError, mirror_dir
 from cnnhistory.data.text.vocabulary import PADDING, Vocabulary
 
 Vectors = npt.NDArray[np.float32]
@@ -83,6 +83,26 @@ def read_vectors(path: str | Path, wanted: Container[str] | None = None) -> Word
         raise DataFileError(f"{path}: expected {announced} words, as line 1 says, got {seen}")
     table = np.stack(values) if values else np.zeros((0, dim), np.float32)
     return WordVectors(tuple(words), table)
+
+
+def vectors_file(root: str | Path | None = None) -> Path:
+    """Return the file `sentences/vectors.txt` of word vectors that were learned elsewhere.
+
+    Args:
+        root: folder with a folder `sentences`; None takes `CNNHISTORY_DATA`.
+
+    Raises:
+        FileNotFoundError: no folder is named, or the file is missing there.
+    """
+    base = mirror_dir() if root is None else Path(root)
+    path = None if base is None else base / "sentences" / "vectors.txt"
+    if path is None or not path.is_file():
+        raise FileNotFoundError(
+            f"{path or 'word vectors'}: expected a text file as word2vec and GloVe write it; name "
+            "it vectors.txt, put it into a folder sentences and set CNNHISTORY_DATA (or root) to "
+            "the one above it"
+        )
+    return path
 
 
 def _damaged(path: Path, line: int, wanted: str, got: object) -> DataFileError:

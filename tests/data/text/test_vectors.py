@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cnnhistory.data.files.cache import DataFileError
-from cnnhistory.data.text.vectors import read_vectors, table_of
+from cnnhistory.data.text.vectors import read_vectors, table_of, vectors_file
 from cnnhistory.data.text.vocabulary import Vocabulary
 
 GLOVE = "good 1 2.5\nfilm -1e-1 0\nbad -1 -2.5\n"
@@ -65,6 +65,20 @@ def test_damaged_files(file, content, message):
 def test_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_vectors(tmp_path / "none.txt")
+
+
+def test_the_file_in_the_folder_of_data(tmp_path, monkeypatch):
+    monkeypatch.delenv("CNNHISTORY_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"word vectors: expected a text file.*set CNNH"):
+        vectors_file()
+    with pytest.raises(FileNotFoundError, match=r"vectors\.txt: expected a text file"):
+        vectors_file(tmp_path)
+    path = tmp_path / "sentences" / "vectors.txt"
+    path.parent.mkdir()
+    path.write_text(GLOVE)
+    assert vectors_file(tmp_path) == path
+    monkeypatch.setenv("CNNHISTORY_DATA", str(tmp_path))
+    assert read_vectors(vectors_file()).words == ("good", "film", "bad")
 
 
 def test_a_table_has_a_row_for_each_id(file):
