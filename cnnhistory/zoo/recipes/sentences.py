@@ -48,7 +48,7 @@ def _textcnn(
 
 
 RECIPES = (
-    _textcnn("MR", 8, 1.0, 3.0),
+    _textcnn("MR", 13, 1.0, 3.0),
     _textcnn("SST-1", 11, 0.3, 0.3, SEEDS),
     _textcnn("SST-2", 7, 0.3, 3.0, SEEDS),
     _textcnn("Subj", 6, 1.0, 30.0),
