@@ -125,6 +125,16 @@ class Vgg19Features(nn.Module):
         return found
 
 
+def vgg19_features(all_layers: bool = False) -> Vgg19Features:
+    """Return the layers of torchvision's VGG-19 with its ImageNet weights, for full mode.
+
+    The weights, 575 MB, are downloaded by torchvision to its own cache.
+    """
+    from torchvision.models import VGG19_Weights, vgg19
+
+    return Vgg19Features(vgg19(weights=VGG19_Weights.IMAGENET1K_V1).features, all_layers)
+
+
 def enlarged(extractor: Extractor, factor: int = 2) -> Extractor:
     """Return an extractor that sees pictures `factor` times as large.
 

@@ -9,6 +9,7 @@ from cnnhistory.graphics.texture.features import (
     Vgg19Features,
     enlarged,
     statistics,
+    vgg19_features,
 )
 from cnnhistory.graphics.texture.lite import BLOCKS, LiteFeatures, lite_features
 
@@ -57,6 +58,23 @@ def test_random_filters_have_mean_0_and_are_the_same_again():
         one(torch.rand(1, 3, 4, 9))
     with pytest.raises(ValueError, match="sizes: expected"):
         RandomFilters(4, ())
+
+
+def test_full_mode_takes_torchvisions_weights(monkeypatch):
+    from torchvision import models
+
+    asked = []
+
+    def vgg19(weights):
+        asked.append(weights)
+        network = models.VGG(models.vgg.make_layers(models.vgg.cfgs["E"]), init_weights=False)
+        return network
+
+    monkeypatch.setattr(models, "vgg19", vgg19)
+    features = vgg19_features()
+    assert asked == [models.VGG19_Weights.IMAGENET1K_V1]
+    maps = features(torch.rand(1, 3, 16, 32))
+    assert [layer.shape[1] for layer in maps] == [64, 64, 128, 256, 512]
 
 
 def test_vgg19_has_the_papers_numbers_of_statistics():
