@@ -84,9 +84,8 @@ class TextCNN(nn.Module):
         dim: numbers of a word vector.
         filters: pairs of window and maps.
         dropout: the share of filters that is silenced in training.
-        sparse: work only for the words of a batch, each once, which computes the same scores in a
-            fraction of the time on a processor. Word vectors then have sparse gradients, which the
-            optimizer has to know how to use, as `cnnhistory.optim.adadelta.AdaDelta` does.
+        sparse: gradients of word vectors only for the words of a batch, which the optimizer has to
+            know how to use, as `cnnhistory.optim.adadelta.AdaDelta` does.
 
     Raises:
         ValueError: a setting is out of range, or tokens are not as above.
@@ -183,8 +182,8 @@ class TextCNN(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the scores of all classes."""
-        if self.sparse:
-            strongest = self._strongest_by_words(tokens)
+        if _can_be_looked_at(tokens) and (self.training or self.sparse):
+            strongest = self._strongest_by_words(tokens)  # the same, in less time
         else:
             answers = self.answers(self.embed(tokens))
             strongest = torch.cat([answer.amax(2) for answer in answers], 1)  # (N, all maps)
@@ -259,11 +258,15 @@ def _check_tokens(tokens: Tensor, vocabulary: int) -> None:
     if tokens.dim() != 2 or tokens.is_floating_point() or not form[1]:
         kind = str(tokens.dtype).removeprefix("torch.")
         raise ValueError(f"tokens: expected integers (N, length), got {kind} {form}")
-    # elsewhere looking would stall the queue, and a graph has no values to look at
-    if tokens.device.type == "cpu" and tokens.numel() and not torch.compiler.is_compiling():
+    if tokens.numel() and _can_be_looked_at(tokens):
         low, high = int(tokens.min()), int(tokens.max())
         if low < 0 or high >= vocabulary:
             raise expected("tokens", f"numbers from 0 to {vocabulary - 1}", f"{low} to {high}")
+
+
+def _can_be_looked_at(tokens: Tensor) -> bool:
+    # elsewhere looking would stall the queue, and a graph has no values to look at
+    return tokens.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def textcnn(
