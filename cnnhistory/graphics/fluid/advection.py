@@ -17,6 +17,7 @@ from math import ceil
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_finite
 from cnnhistory._util.lookup import check_one_of
@@ -26,6 +27,7 @@ from cnnhistory.graphics.fluid.grid import Velocity, at_cells, at_faces, check_c
 SCHEMES = ("semi_lagrangian", "maccormack", "conservative")
 
 Look = Callable[[Tensor], Tensor]
+Origin = Callable[[float], Tensor]  # from a step to where the fluid was before it
 
 
 def places(sizes: tuple[int, ...], like: Tensor) -> Tensor:
@@ -74,8 +76,13 @@ def interpolate(field: Tensor, place: Tensor) -> Tensor:
     >>> interpolate(field, torch.tensor([[[0.5], [0.25]]])[..., None])[0].tolist()
     [[1.25]]
     """
-    values, weights = corners(field, place)
-    return (values * weights).sum(0)
+    sizes = field.shape[1:]
+    # from -1 to 1, and the last axis first
+    scaled = [2 / max(size - 1, 1) * place[:, axis] - 1 for axis, size in enumerate(sizes)]
+    grid = torch.stack(scaled[::-1], -1).flatten(1, -2)  # (B, places, axes)
+    grid = grid.view(len(grid), *[1] * (len(sizes) - 1), *grid.shape[1:])
+    found = F.grid_sample(field[:, None], grid, padding_mode="border", align_corners=True)
+    return found.view(place.shape[:1] + place.shape[2:])
 
 
 def came_from(velocity: Velocity, start: Tensor, there: Tensor, dt: float) -> Tensor:
@@ -115,8 +122,8 @@ def advect(
     filled = into_solid(field, geometry)
     carried = _carry(
         filled,
-        came_from(velocity, start, there, dt),
-        came_from(velocity, start, there, -dt),
+        lambda step: came_from(velocity, start, there, step),
+        dt,
         lambda after: into_solid(after * geometry.fluid, geometry),
         scheme,
     )
@@ -142,11 +149,20 @@ def advect_velocity(
         start = places(tuple(u.shape[1:]), u)
         start[:, axis] -= 0.5  # from indices of faces to indices of cells
         there = at_faces(velocity, axis)
-        back, forth = (came_from(velocity, start, there, step) for step in (dt, -dt))
-        for place in (back, forth):
-            place[:, axis] += 0.5
-        found.append(_carry(u, back, forth, lambda after: after, scheme) * geometry.open[axis])
+        origin = _on_faces(velocity, start, there, axis)
+        found.append(_carry(u, origin, dt, lambda after: after, scheme) * geometry.open[axis])
     return tuple(found)
+
+
+def _on_faces(velocity: Velocity, start: Tensor, there: Tensor, axis: int) -> Origin:
+    """Return `came_from` in indices of the faces of an axis."""
+
+    def origin(step: float) -> Tensor:
+        place = came_from(velocity, start, there, step)
+        place[:, axis] += 0.5
+        return place
+
+    return origin
 
 
 def into_solid(field: Tensor, geometry: Geometry, cells: int = 2) -> Tensor:
@@ -171,13 +187,14 @@ def into_solid(field: Tensor, geometry: Geometry, cells: int = 2) -> Tensor:
     return field
 
 
-def _carry(field: Tensor, back: Tensor, forth: Tensor, between: Look, scheme: str) -> Tensor:
+def _carry(field: Tensor, origin: Origin, dt: float, between: Look, scheme: str) -> Tensor:
     """Read a field where its fluid came from; with MacCormack, corrected and kept in bounds."""
+    back = origin(dt)
+    if scheme == "semi_lagrangian":
+        return interpolate(field, back)
     values, weights = corners(field, back)
     once = (values * weights).sum(0)
-    if scheme == "semi_lagrangian":
-        return once
-    returned = interpolate(between(once), forth)
+    returned = interpolate(between(once), origin(-dt))
     corrected = once + (field - returned) / 2
     return corrected.clamp(values.amin(0), values.amax(0))
 
