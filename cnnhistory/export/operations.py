@@ -128,6 +128,7 @@ def _mean_of_maps(layer: nn.AdaptiveAvgPool2d) -> Operation:
 MODULES: dict[type[nn.Module], ModuleRule] = {
     nn.Conv2d: _conv,
     PartialConv2d: _partial_conv,
+    nn.Embedding: lambda layer: Operation("embed", {}, {"weight": layer.weight}),
     nn.Linear: lambda layer: Operation("linear", {}, _weights(layer, layer.weight)),
     Subsample2d: lambda layer: Operation("subsample", {}, _weights(layer, layer.weight)),
     EuclideanRBF: lambda layer: Operation("distance", {}, {"codes": layer.codes}),
@@ -207,6 +208,7 @@ FUNCTIONS: dict[str, FunctionRule] = {
     "contiguous": lambda x, **_: Operation(SAME),
     "clone": lambda x, **_: Operation(SAME),
     "detach": lambda x: Operation(SAME),
+    "long": lambda x: Operation(SAME),
 }
 FUNCTIONS |= {
     "relu_": FUNCTIONS["relu"],

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnhistory._util.lookup import check_one_of
+from cnnhistory._util.lookup import check_one_of, expected
 from cnnhistory.zoo import store
 from cnnhistory.zoo.format import SeedResult
-from cnnhistory.zoo.recipes import FoldsRecipe
+from cnnhistory.zoo.recipes import FoldsRecipe, ReaderRecipe, recipe
 from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
+
+    from cnnhistory.data.text.vocabulary import Vocabulary
+    from cnnhistory.zoo.rounding import State
 
 LABEL, NETWORK = "label", "network"  # columns
 
@@ -91,18 +95,75 @@ def train_fold(plan: FoldsRecipe, seed: int, folder: Path) -> SeedRun:
     history = [
         {**row, "test_error": error} for row, error in zip(run.history, curve.errors, strict=True)
     ]
-    content, name = dumps(found), file_of(plan.id, seed, "csv")
+    files = {"answers": (file_of(plan.id, seed, "csv"), dumps(found))}
+    more: dict[str, dict[str, str]] = {}
+    if isinstance(plan, ReaderRecipe):
+        kept, more["weights"] = _kept(plan, seed, run.network, data)
+        files |= kept
     result = SeedResult(
         seed=seed,
         metrics={**errors, "train_error": history[-1]["train_error"]},
         counts=counts,
         history=history,
         details={"words": len(data.vocabulary), "content_hash": data.content_hash},
-        artifacts={"answers": artifact_of(name, content)},
+        artifacts={
+            key: artifact_of(name, content, **more.get(key, {}))
+            for key, (name, content) in files.items()
+        },
         seconds=round(run.seconds, 1),
     )
     text = ", ".join(f"{key} {100 * value:.2f} %" for key, value in errors.items())
-    return SeedRun(result, {name: content}, f"{plan.id} seed {seed}: {text}, {run.seconds:.0f} s")
+    summary = f"{plan.id} seed {seed}: {text}, {run.seconds:.0f} s"
+    return SeedRun(result, dict(files.values()), summary)
+
+
+def _kept(
+    plan: ReaderRecipe, seed: int, network: nn.Module, data: Any
+) -> tuple[dict[str, tuple[str, bytes]], dict[str, str]]:
+    """Return the files of a network and of the words that it knows, and the form of the first."""
+    from cnnhistory.tasks.classification import evaluate
+    from cnnhistory.zoo.rounding import same_answers, stored_form, weights_content
+
+    test = data.test_set
+    state = {key: value.detach().clone() for key, value in network.state_dict().items()}
+
+    def answers(form: State) -> Tensor:
+        network.load_state_dict(form)
+        return evaluate(network, test).predictions
+
+    def wrong(said: Tensor) -> int:
+        return int((said != test.labels).sum())
+
+    form, dtype, reason = stored_form(state, same_answers(answers, wrong, state))
+    words = "\n".join(data.vocabulary.words)
+    trained = hashlib.sha256(weights_content(state)).hexdigest()
+    files = {
+        "weights": (file_of(plan.id, seed, "safetensors"), weights_content(form)),
+        "words": (file_of(plan.id, seed, "txt"), words.encode()),
+    }
+    return files, {"dtype": dtype, "reason": reason, "trained_sha256": trained}
+
+
+def load_reader(id: str, seed: int | None = None) -> tuple[nn.Module, Vocabulary]:
+    """Return the network of a recorded run that reads sentences, and the words that it knows.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `cnnhistory.zoo.artifact`; or no network
+            was kept.
+    """
+    from cnnhistory.data.text.vocabulary import Vocabulary
+    from cnnhistory.registry import create_model
+
+    plan = recipe(id)
+    if not isinstance(plan, ReaderRecipe):
+        raise expected("id", "a run whose network for sentences is kept", id)
+    text = store.artifact(id, "words", seed).read_bytes().decode()
+    vocabulary = Vocabulary(tuple(text.split("\n")))
+    weights = store.load_weights(id, seed)
+    sizes = {"vocabulary": len(vocabulary), "num_classes": len(weights["output.bias"])}
+    network = create_model(plan.model, **sizes, **plan.network_args)
+    network.load_state_dict(weights)
+    return network.eval(), vocabulary
 
 
 def _metric(name: str) -> str:

@@ -203,6 +203,11 @@ export const OPERATIONS = {
     const far = (_, k) => x.data.reduce((sum, v, n) => sum + (v - codes.data[k * width + n]) ** 2, 0);
     return tensor([classes], Float32Array.from({ length: classes }, far));
   },
+  embed: ([x], { tensors: { weight } }) => {
+    const y = tensor([...x.shape, weight.shape[1]]);
+    x.data.forEach((id, n) => y.data.set(weight.data.subarray(id * weight.shape[1], (id + 1) * weight.shape[1]), n * weight.shape[1]));
+    return y;
+  },
   flatten: ([x]) => tensor([x.data.length], x.data),
   add: ([x, y]) => tensor(x.shape, x.data.map((v, n) => v + y.data[n])),
   concat: (parts) => {

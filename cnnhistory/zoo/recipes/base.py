@@ -161,6 +161,11 @@ class FoldsRecipe:
 
 
 @dataclass(frozen=True)
+class ReaderRecipe(FoldsRecipe):
+    """The same for a network so small that it is kept, with the words that it knows."""
+
+
+@dataclass(frozen=True)
 class TranslationRecipe:
     """A network trained to translate, once a seed.
 
