@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import book_opening
 from docutils import nodes
 from docutils.parsers.rst import directives
-from live_data import BLOCKS, FILES
+from live_data import BLOCKS, FILES, MOST_WORDS
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -58,6 +58,16 @@ RATES = {
         "saddle": (1.0, 0.1, 0.2, 0.5, 0.02, 0.1),
     }.items()
 }
+
+# what the six classes of TREC ask for, in the order of the network's scores
+QUESTIONS = [
+    "an abbreviation",
+    "a description",
+    "a thing",
+    "a person",
+    "a place",
+    "a number",
+]
 
 FIGURES = {
     "front": Figure(
@@ -136,6 +146,24 @@ FIGURES = {
         },
         "A box of 64x64 cells in which smoke rises around obstacles that can be drawn, and a "
         "table: the divergence that a network and sweeps of Jacobi leave, and their times",
+    ),
+    "textcnn": Figure(
+        "textcnn",
+        {
+            "network": "textcnn_trec_small",
+            "words": "textcnn_words",
+            "classes": QUESTIONS,
+            "examples": [
+                "How many legs does a spider have ?",
+                "Who painted the ceiling of the Sistine Chapel ?",
+                "What is the capital of Australia ?",
+                "What does NASA stand for ?",
+                "Why do leaves turn red ?",
+            ],
+            "most": MOST_WORDS,
+        },
+        "A field to type a question into, its words lit by how much they speak for the answer, "
+        "the score of each of six kinds of questions, and the n-grams that fired its filters",
     ),
     "descent_race": Figure(
         "race",

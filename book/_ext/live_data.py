@@ -22,11 +22,14 @@ from cnnhistory.data.sizing import normalize_size
 from cnnhistory.data.split import digests
 from cnnhistory.export import export_network
 from cnnhistory.graphics.fluid.scenes import obstacles
+from cnnhistory.models.textcnn import TextCNN
 from cnnhistory.zoo.recipes import FluidRecipe
 from cnnhistory.zoo.recording_fluid import pressure_network
+from cnnhistory.zoo.recording_folds import load_reader
 
 Bytes = npt.NDArray[np.uint8]
 Files = dict[str, bytes]
+MOST_WORDS, WINDOW = 40, 5  # of a question; of the largest filter
 SCENES = {"balls": 10, "blocks": 30, "stars": 31}  # obstacles: their seed
 
 
@@ -221,6 +224,59 @@ def fluid() -> Files:
     }
 
 
+class QuestionNetwork(nn.Module):
+    """The recorded network for questions, with a fixed number of words and no dropout.
+
+    Its filters lie on the plane of words times numbers, as the paper draws them. The last
+    windows hold no word, as those of a `TextCNN` do.
+
+    Shape: numbers of words (N, 1, MOST_WORDS + WINDOW), zeros behind the last word.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        reader, self.vocabulary = load_reader("textcnn_trec_small")
+        assert isinstance(reader, TextCNN)
+        assert reader.words is not None
+        assert max(reader.windows) == WINDOW
+        self.words = reader.words
+        self.convs, self.pools = nn.ModuleList(), nn.ModuleList()
+        for window, old in zip(reader.windows, reader.convs, strict=True):
+            maps, dim, _ = old.weight.shape
+            new = nn.Conv2d(1, maps, (window, dim), padding=(window - 1, 0))
+            new.load_state_dict(
+                {"weight": old.weight.transpose(1, 2)[:, None], "bias": old.bias}
+            )
+            self.convs.append(new)
+            self.pools.append(nn.MaxPool2d((MOST_WORDS + WINDOW + window - 1, 1)))
+        self.output = nn.Linear(reader.output.in_features, reader.output.out_features)
+        keep = 1 - reader.dropout.p
+        self.output.load_state_dict(
+            {"weight": keep * reader.output.weight, "bias": reader.output.bias}
+        )
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Return the scores of all classes."""
+        x = self.words(tokens.long())  # (N, 1, words, numbers)
+        answers = [
+            pool(conv(x).relu())
+            for conv, pool in zip(self.convs, self.pools, strict=True)
+        ]
+        return self.output(torch.cat(answers, 1).flatten(1))
+
+
+def questions() -> Files:
+    """Return the network for questions, and the words that it knows, a line each."""
+    network = QuestionNetwork()
+    shape = (1, MOST_WORDS + WINDOW)
+    made = export_network(network, shape, {"weights": "textcnn_trec_small"})
+    return {
+        "textcnn_trec_small.json": made.json(),
+        "textcnn_trec_small.bin": made.numbers,
+        "textcnn_words.txt": "\n".join(network.vocabulary.words).encode(),
+    }
+
+
 def networks(*runs: str) -> Callable[[], Files]:
     """Return what makes the files of recorded networks."""
     return lambda: {
@@ -247,4 +303,5 @@ FILES: tuple[Callable[[], Files], ...] = (
     resnet_digits,
     xnor_digits,
     fluid,
+    questions,
 )

@@ -228,6 +228,7 @@ SMALL = """
   const { tensor } = await import("/tensor.mjs");
   const x = tensor([1, 2, 2], Float32Array.of(1, 2, 3, 4));
   const y = tensor([1, 2, 2], Float32Array.of(0, -1, 0, 1));
+  const x1 = tensor([2, 2], x.data);
   const no = { settings: {}, tensors: {} };
   const pad = { settings: { border: [1, 0, 0, 1], value: 9 }, tensors: {} };
   return {
@@ -235,6 +236,7 @@ SMALL = """
     pad: OPERATIONS.pad([x], pad),
     mean: OPERATIONS.mean([x], no),
     sigmoid: OPERATIONS.sigmoid([y], no),
+    embed: OPERATIONS.embed([tensor([1, 2], Float32Array.of(1, 0))], { tensors: { weight: x1 } }),
     upsample: OPERATIONS.upsample([tensor([1, 1, 2], Float32Array.of(0, 4))], no),
     bits: [0, 1, 0xffffffff, 0x80000001, 0x12345678].map(ofBits),
   };
@@ -251,6 +253,7 @@ def test_operations_by_hand():
     assert plain["concat"] == ([2, 2, 2], [1, 2, 3, 4, 0, -1, 0, 1])
     assert plain["pad"] == ([1, 3, 3], [9, 1, 2, 9, 3, 4, 9, 9, 9])
     assert plain["mean"] == ([1, 1, 1], [2.5])
+    assert plain["embed"] == ([1, 2, 2], [3, 4, 1, 2])
     assert plain["upsample"] == ([1, 2, 4], [0, 1, 3, 4, 0, 1, 3, 4])
     assert plain["sigmoid"][1] == pytest.approx([0.5, 0.268941, 0.5, 0.731059], abs=1e-6)
     assert seen["bits"] == [0, 1, 32, 2, 13]

@@ -164,3 +164,18 @@ def test_functions_stand_for_what_modules_do():
     assert pooled.operation.settings == {"size": [2, 2], "stride": [2, 2], "padding": [0, 0]}
     assert (pooled.shape, enlarged.shape) == ((1, 2, 2), (1, 4, 4))
     assert graph.values[enlarged.name][0, 0, 0].tolist() == [2.5, 3.0, 4.0, 4.5]
+
+
+def test_numbers_of_words_become_vectors():
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = nn.Embedding(5, 3)
+
+        def forward(self, tokens):
+            return self.words(tokens.long())
+
+    graph = trace_shape(Reader(), (1, 4))
+    assert [(n.name, n.operation.name, n.shape) for n in graph.nodes] == [
+        ("words", "embed", (1, 4, 3))
+    ]

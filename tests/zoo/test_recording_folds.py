@@ -66,6 +66,27 @@ def test_the_same_fold_gives_the_same_answers(plan, tmp_path):
     assert a.read_bytes() == b.read_bytes()
 
 
+def test_a_network_that_is_kept_answers_again(plan, tmp_path, monkeypatch):
+    kept = recipes.ReaderRecipe(**vars(plan))
+    monkeypatch.setitem(recipes.RECIPES, kept.id, kept)
+    record = read_record(record_run(kept.id, seeds=[1], directory=tmp_path / "runs"))
+    weights = record.results[0].artifacts["weights"]
+    assert weights.dtype.startswith("float")
+    assert len(weights.trained_sha256) == 64
+    network, vocabulary = recording_folds.load_reader(kept.id, 1)
+    data = recording_folds.data_of(kept, 1)
+    assert vocabulary == data.vocabulary
+    assert not network.training
+    with torch.no_grad():
+        found = network(data.test_set.tokens).argmax(1)
+    assert torch.equal(found, load_answers(kept.id, 1).by["network"])
+
+
+def test_only_a_kept_network_can_be_loaded():
+    with pytest.raises(ValueError, match="id: expected a run whose network for sentences is kept"):
+        recording_folds.load_reader("textcnn_trec")
+
+
 def test_answers_by_hand():
     answers = Answers(torch.tensor([0, 1, 1]), {"network": torch.tensor([0, 0, 1])})
     assert dumps(answers) == b"label,network\n0,0\n1,0\n1,1\n"

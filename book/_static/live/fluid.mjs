@@ -1,7 +1,7 @@
 // A fluid on a staggered grid, as cnnhistory.graphics.fluid has it, with the semi-Lagrangian scheme
 // and steps of 1. A velocity is two fields: down, on the faces above and below cells, and right.
 import { answer } from "./network.mjs";
-import { tensor } from "./tensor.mjs";
+import { beside, tensor } from "./tensor.mjs";
 
 export function boxOf(solid, side) {
   const fluid = Float32Array.from(solid, (v) => (v ? 0 : 1));
@@ -47,13 +47,9 @@ function intoSolid(smoke, { side, fluid }) {
   let [field, known] = [smoke, fluid];
   for (let turn = 0; turn < 2; turn++) {
     const [old, before] = [field, known];
-    [field, known] = [old.slice(), before.slice()];
-    before.forEach((here, n) => {
-      if (here) return;
-      const around = [n - side, n + side, n % side ? n - 1 : -1, (n + 1) % side ? n + 1 : -1].filter((k) => before[k]);
-      if (around.length) known[n] = 1;
-      field[n] = around.reduce((sum, k) => sum + old[k], 0) / Math.max(1, around.length);
-    });
+    const around = (n) => beside(n, side).filter((k) => before[k]);
+    field = old.map((v, n) => (before[n] ? v : around(n).reduce((sum, k, _, { length }) => sum + old[k] / length, 0)));
+    known = before.map((v, n) => (v || around(n).length ? 1 : 0));
   }
   return tensor([side, side], field);
 }
@@ -118,12 +114,8 @@ export function learned(flow, box, network) {
 
 // Takes the differences of the pressure off the velocity.
 export function projected(velocity, p, box) {
-  const { side, open: [down, right] } = box;
-  const now = closed(velocity, box);
-  for (let n = 0; n < side ** 2; n++) {
-    const k = n + Math.floor(n / side);
-    if (down.data[n]) now[0].data[n] -= p[n] - p[n - side];
-    if (right.data[k]) now[1].data[k] -= p[n] - p[n - 1];
-  }
-  return now;
+  return closed(velocity, box).map(({ shape, data }, axis) => tensor(shape, data.map((v, n) => {
+    const cell = axis ? n - Math.floor(n / shape[1]) : n; // behind the face
+    return box.open[axis].data[n] ? v - p[cell] + p[cell - (axis ? 1 : box.side)] : v;
+  })));
 }

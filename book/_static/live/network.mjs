@@ -3,7 +3,6 @@ import { OPERATIONS } from "./operations.mjs";
 import { fromBits, fromFloat, fromHalf, sizeOf, tensor } from "./tensor.mjs";
 
 const READ = { float16: fromHalf, float32: fromFloat, bits: fromBits };
-
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
   return n;

@@ -26,15 +26,8 @@ export function columns(x, from, maps, [kh, kw], { stride, padding, dilation }, 
   return cols;
 }
 
-const places = (n, k, stride, padding, dilation) =>
-  Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1;
-
-export function outputSize([, height, width], [kh, kw], { stride, padding, dilation }) {
-  return [
-    places(height, kh, stride[0], padding[0], dilation[0]),
-    places(width, kw, stride[1], padding[1], dilation[1]),
-  ];
-}
+export const outputSize = ([, ...sizes], kernel, { stride, padding, dilation }) => sizes.map((n, axis) =>
+  Math.floor((n + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1);
 
 export function conv([x], { settings, tensors: { weight, bias } }) {
   const [out, maps, kh, kw] = weight.shape;
@@ -167,6 +160,7 @@ function pool(start, step, end) {
 
 const add = (a, b) => a + b;
 const sums = pool(0, add, (sum) => sum);
+const first = pool(0, (_, v) => v, (v) => v);
 const means = pool(0, add, (sum, n) => sum / n);
 
 export const OPERATIONS = {
@@ -203,9 +197,9 @@ export const OPERATIONS = {
     const far = (_, k) => x.data.reduce((sum, v, n) => sum + (v - codes.data[k * width + n]) ** 2, 0);
     return tensor([classes], Float32Array.from({ length: classes }, far));
   },
-  embed: ([x], { tensors: { weight } }) => {
-    const y = tensor([...x.shape, weight.shape[1]]);
-    x.data.forEach((id, n) => y.data.set(weight.data.subarray(id * weight.shape[1], (id + 1) * weight.shape[1]), n * weight.shape[1]));
+  embed: ([x], { tensors: { weight: { shape: [, dim], data } } }) => {
+    const y = tensor([...x.shape, dim]);
+    x.data.forEach((id, n) => y.data.set(data.subarray(id * dim, (id + 1) * dim), n * dim));
     return y;
   },
   flatten: ([x]) => tensor([x.data.length], x.data),
@@ -239,13 +233,9 @@ export const OPERATIONS = {
     return y;
   },
   thin: ([x], { settings: { stride, extra } }) => {
-    const [maps, height, width] = x.shape;
-    const [h, w] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+    const { shape: [maps, h, w], data } = first([x], { settings: { size: [1, 1], stride: [stride, stride], padding: [0, 0] } });
     const y = tensor([maps + extra, h, w]);
-    for (let n = 0; n < maps * h * w; n++) {
-      const [map, row, column] = [Math.floor(n / (h * w)), Math.floor(n / w) % h, n % w];
-      y.data[n] = x.data[(map * height + row * stride) * width + column * stride];
-    }
+    y.data.set(data);
     return y;
   },
 };

@@ -1,4 +1,5 @@
 // A surface to draw on with mouse, finger, pen or keys, and what is done to the drawing.
+import { beside } from "./tensor.mjs";
 import { make, onArrows, onTheme, paint } from "./ui.mjs";
 
 const SIDE = 28;
@@ -23,20 +24,12 @@ export function makeSurface(change, { side: whole = SIDE, help = HELP, seen = (i
 
   function line(x0, y0, x1, y1) {
     const { side, ink } = surface;
-    const radius = side / 22;
-    const steps = Math.ceil(2 * Math.hypot(x1 - x0, y1 - y0)) + 1;
-    for (let n = 0; n <= steps; n++) {
-      const [x, y] = [x0 + ((x1 - x0) * n) / steps, y0 + ((y1 - y0) * n) / steps];
-      for (let row = Math.floor(y - 3); row <= y + 3; row++) {
-        for (let column = Math.floor(x - 3); column <= x + 3; column++) {
-          if (row < 0 || column < 0 || row >= side || column >= side) continue;
-          const far = Math.hypot(column + 0.5 - x, row + 0.5 - y);
-          const full = Math.min(1, Math.max(0, radius + 0.5 - far));
-          const at = row * side + column;
-          ink[at] = Math.max(ink[at], full);
-        }
-      }
-    }
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    ink.forEach((v, n) => {
+      const [x, y] = [(n % side) + 0.5 - x0, Math.floor(n / side) + 0.5 - y0];
+      const along = Math.min(1, Math.max(0, (x * dx + y * dy) / (dx * dx + dy * dy || 1))); // the nearest of the line
+      ink[n] = Math.max(v, Math.min(1, side / 22 + 0.5 - Math.hypot(x - along * dx, y - along * dy)));
+    });
     surface.drawn = true;
     show();
     change();
@@ -130,10 +123,7 @@ function thickened(ink, side, amount) {
   for (let left = Math.abs(amount); left > 0; left -= 1) {
     const [share, old] = [Math.min(1, left), ink];
     const pick = amount > 0 ? Math.max : Math.min;
-    ink = old.map((v, n) => {
-      const around = [n - side, n + side, n % side ? n - 1 : -1, (n + 1) % side ? n + 1 : -1];
-      return (1 - share) * v + share * pick(v, ...around.map((k) => old[k] ?? 0));
-    });
+    ink = old.map((v, n) => (1 - share) * v + share * pick(v, ...beside(n, side).map((k) => old[k] ?? 0)));
   }
   return ink;
 }
@@ -142,14 +132,11 @@ function thickened(ink, side, amount) {
 export function changed(ink, side, { right = 0, down = 0, turn = 0, thick = 0 }) {
   const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
   const middle = (side - 1) / 2;
-  if (right || down || turn) {
-    const old = ink;
-    ink = old.map((_, n) => {
-      const [x, y] = [(n % side) - middle - right, Math.floor(n / side) - middle - down];
-      return between(old, side, middle + cos * x + sin * y, middle - sin * x + cos * y);
-    });
-  }
-  return thickened(ink, side, thick);
+  const moved = ink.map((_, n) => {
+    const [x, y] = [(n % side) - middle - right, Math.floor(n / side) - middle - down];
+    return between(ink, side, middle + cos * x + sin * y, middle - sin * x + cos * y);
+  });
+  return thickened(right || down || turn ? moved : ink, side, thick);
 }
 
 // Ink in the middle of a larger side, in the values that a network reads.

@@ -21,22 +21,22 @@ export function draw(tag, attributes, ...children) {
   return element;
 }
 
+// Numbers in rows, `width` in each.
+export function numbers(caption, values, width) {
+  const [cells, rows] = [Array.from(values, (v) => make("td", {}, number(v))), []];
+  while (cells.length) rows.push(make("tr", {}, ...cells.splice(0, width)));
+  return make("table", { class: "live-numbers" }, make("caption", {}, caption), ...rows);
+}
+
 export const table = (heads, rows) => make("table", { class: "live-plain" },
   make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows));
 
 export function slider(label, { min, max, step = 1, value, show = String }, change) {
   const written = make("output", {}, show(value));
-  const input = make("input", { type: "range", min, max, step, value });
-  input.addEventListener("input", () => {
-    written.textContent = show(Number(input.value));
-    input.setAttribute("aria-valuetext", written.textContent);
-    change(Number(input.value));
-  });
+  const say = () => input.setAttribute("aria-valuetext", (written.textContent = show(Number(input.value))));
+  const input = make("input", { type: "range", min, max, step, value, oninput: () => (say(), change(Number(input.value))) });
   const row = make("label", { class: "live-slider" }, make("span", {}, label), input, written);
-  row.set = (to) => {
-    input.value = to;
-    written.textContent = show(to);
-  };
+  row.set = (to) => ((input.value = to), say());
   return row;
 }
 
@@ -86,6 +86,14 @@ export function paint(canvas, values, [maps, h, w], { per = maps, most = 0, gap 
   context.putImageData(image, 0, 0);
 }
 
+// Paints a picture of ink from 0 to 1 now, in each new theme, and whenever what is returned is called.
+export function keepPainted(canvas, ink, side) {
+  const draw = () => paint(canvas, ink(), [1, side, side], { most: 1 });
+  onTheme(draw);
+  draw();
+  return draw;
+}
+
 // Which value of a painted canvas a pointer is over: [map, row, column], or null in a gap.
 export function valueAt(canvas, event, [maps, h, w], { per = maps, gap = 1 } = {}) {
   const box = canvas.getBoundingClientRect();
@@ -122,8 +130,7 @@ export function digitButtons(digits, choose) {
     const row = make("div", { class: "live-digits" });
     for (let n = from; n < to; n++) {
       const picture = make("canvas", { "aria-hidden": "true" });
-      paint(picture, digits.ink(n), [1, digits.side, digits.side], { most: 1 });
-      onTheme(() => paint(picture, digits.ink(n), [1, digits.side, digits.side], { most: 1 }));
+      keepPainted(picture, () => digits.ink(n), digits.side);
       row.append(button("", () => choose(n), { "aria-label": `a handwritten ${digits.labels[n]}` }));
       row.lastChild.append(picture);
     }

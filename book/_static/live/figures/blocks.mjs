@@ -1,6 +1,6 @@
 // Residual blocks to delete: the trained network answers its test digits again without them.
 import { loadNetwork } from "../network.mjs";
-import { answersInTurn, button, loadDigits, make, onTheme, paint } from "../ui.mjs";
+import { answersInTurn, button, loadDigits, keepPainted, make } from "../ui.mjs";
 
 const SHOWN = 24; // digits with their answers
 
@@ -28,9 +28,7 @@ export default async function fill(stage, { folder, networks, digits: name, leve
     const said = make("output", { class: "live-answer-text", "aria-live": "polite" });
     const cells = Array.from({ length: SHOWN }, (_, n) => {
       const picture = make("canvas", { "aria-hidden": "true" });
-      const draw = () => paint(picture, digits.ink(n), [1, digits.side, digits.side], { most: 1 });
-      draw();
-      onTheme(draw);
+      keepPainted(picture, () => digits.ink(n), digits.side);
       return make("span", { class: "live-cell" }, picture, make("b"));
     });
     let turn = 0;
@@ -41,7 +39,7 @@ export default async function fill(stage, { folder, networks, digits: name, leve
       const found = await answersInTurn(network, digits, levels, { skip }, () => mine === turn);
       if (!found) return;
       const wrong = found.filter((v, n) => v !== digits.labels[n]).length;
-      const gone = deleted.size === 0 ? "All blocks" : deleted.size === 1 ? "Without one block" : `Without ${deleted.size} blocks`;
+      const gone = ["All blocks", "Without one block"][deleted.size] ?? `Without ${deleted.size} blocks`;
       said.textContent = `${gone}: ${wrong} of ${digits.count} wrong.`;
       cells.forEach((cell, n) => {
         cell.lastChild.textContent = found[n];

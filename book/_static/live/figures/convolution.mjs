@@ -1,7 +1,7 @@
 // A convolution with its sizes on sliders; the sum of one output is written out.
 import { columns, conv, outputSize } from "../operations.mjs";
 import { tensor } from "../tensor.mjs";
-import { loadDigits, make, mark, number, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
+import { loadDigits, make, mark, number, numbers, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
 
 const SETTINGS = {
   kernel: ["kernel size", { min: 1, max: 5, value: 3, show: (v) => `${v}×${v}` }],
@@ -73,12 +73,7 @@ export default async function fill(stage, { folder, digits: name, first }) {
       return `${field}×${field}`;
     });
     fields.textContent = `Receptive field of a unit: ${sees[0]} pixels; behind two such layers ${sees[1]}, behind three ${sees[2]}.`;
-    const grid = (caption, values) => {
-      const rows = Array.from({ length: kernel }, (_, r) => make("tr", {}, ...Array.from(
-        values.slice(r * kernel, (r + 1) * kernel), (v) => make("td", {}, number(v)))));
-      return make("table", { class: "live-numbers" }, make("caption", {}, caption), ...rows);
-    };
-    tables.replaceChildren(grid("inputs", seen), grid("weights", weight.data));
+    tables.replaceChildren(numbers("inputs", seen, kernel), numbers("weights", weight.data, kernel));
   }
 
   const point = (event) => {
@@ -86,20 +81,15 @@ export default async function fill(stage, { folder, digits: name, first }) {
     if (found) [place] = [found.slice(1)];
     update();
   };
-  map.addEventListener("pointermove", point);
-  map.addEventListener("pointerdown", point);
+  for (const kind of ["pointermove", "pointerdown"]) map.addEventListener(kind, point);
   onArrows(map, (...step) => {
     place = place.map((v, axis) => (v + step[1 - axis] + size[axis]) % size[axis]);
     update();
   });
-  const choice = make("select", { class: "live-button", onchange: () => {
-    kind = choice.value;
-    update();
-  } }, ...Object.keys(KERNELS).map((known) => make("option", {}, known)));
-  const sliders = Object.entries(SETTINGS).map(([key, [label, settings]]) => slider(label, settings, (v) => {
-    chosen[key] = v;
-    update();
-  }));
+  const choice = make("select", { class: "live-button", onchange: () => ((kind = choice.value), update()) },
+    ...Object.keys(KERNELS).map((known) => make("option", {}, known)));
+  const sliders = Object.entries(SETTINGS).map(([key, [label, settings]]) =>
+    slider(label, settings, (v) => ((chosen[key] = v), update())));
   stage.append(make("div", { class: "live-columns live-wide" },
     make("div", {}, ...sliders, make("label", { class: "live-slider" }, make("span", {}, "looks for"), choice)),
     make("div", {}, make("p", {}, "picture, window"), frames[0]),

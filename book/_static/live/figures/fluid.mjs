@@ -2,6 +2,7 @@
 import { boxOf, closed, divergence, jacobi, learned, moved, projected, shareLeft, still } from "../fluid.mjs";
 import { loadNetwork } from "../network.mjs";
 import { makeSurface } from "../surface.mjs";
+import { median } from "../tensor.mjs";
 import { button, loadDigits, make, number, onTheme, paint, slider, table } from "../ui.mjs";
 
 const [LIFT, SMOKE, ROW, RADIUS, AT_ONCE] = [0.25, 0.15, 0.89, 0.08, 20]; // row and radius in sides
@@ -30,16 +31,11 @@ export default async function fill(stage, { folder, network: file, digits: name,
     }
     state = { velocity: projected(before.velocity, ways[used].pressure, box), smoke: before.smoke };
   }
-  function move() {
-    before = moved(state, box, source, LIFT);
-    solve();
-    step++;
-  }
+  const move = () => ((before = moved(state, box, source, LIFT)), solve(), step++);
   function show() {
     surface.show();
     ways.forEach(({ of, times, left, pressure, row, map }, n) => {
-      const ms = [...times].sort((a, b) => a - b)[times.length >> 1];
-      const cells = [of(), `${number(100 * left, 1)} %`, `${number(ms, 1)} ms`];
+      const cells = [of(), `${number(100 * left, 1)} %`, `${number(median(times), 1)} ms`];
       cells.forEach((text, k) => (row.children[k].textContent = text));
       paint(map, pressure, [1, side, side], { most: 3 * Math.hypot(...pressure) / side });
       choices[n].setAttribute("aria-pressed", n === used);
@@ -82,7 +78,7 @@ export default async function fill(stage, { folder, network: file, digits: name,
     make("div", {}, surface.element, start, button("One step", now(move)), button("Start anew", now(() => (rest(), move()))),
       make("div", { role: "group", "aria-label": "obstacles" }, "Obstacles: ", ...examples, button("none", surface.clear))),
     make("div", {}, make("div", { role: "group", "aria-label": "who moves the fluid" }, "Moved on by: ", ...choices),
-      slider("sweeps of Jacobi", { min: 1, max: 256, value: sweeps }, (v) => ((sweeps = v), now(solve)())),
+      slider("sweeps of Jacobi", { min: 1, max: 256, value: sweeps }, (v) => (([sweeps, ways[1].times] = [v, []]), now(solve)())),
       table(["pressure by", "divergence left", "median time"], ways.map(({ row }) => row)),
       make("p", {}, "Pressures, orange above the mean, blue below:"), make("div", { class: "live-pressures" }, ...maps))), said);
   surface.set(scenes.ink(first), side);

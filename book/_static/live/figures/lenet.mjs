@@ -2,7 +2,7 @@
 import { loadNetwork, run } from "../network.mjs";
 import { changed, framed, makeSurface, placed } from "../surface.mjs";
 import { largest } from "../tensor.mjs";
-import { button, digitButtons, loadDigits, make, mark, number, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
+import { button, digitButtons, loadDigits, make, mark, number, numbers, onArrows, onTheme, paint, slider, soon, valueAt } from "../ui.mjs";
 
 const SLIDERS = {
   right: ["to the right", { min: -8, max: 8, value: 0, show: (v) => `${number(v, 0)} pixels` }],
@@ -42,13 +42,6 @@ function field(network, name, row, column) {
   return [0, 1].map((end) => spans.map((span, axis) => Math.min(last[axis], Math.max(0, span[end])))).flat();
 }
 
-const numbers = (caption, values, width) => {
-  const cells = Array.from(values, (v) => make("td", {}, number(v)));
-  const rows = [];
-  while (cells.length) rows.push(make("tr", {}, ...cells.splice(0, width)));
-  return make("table", { class: "live-numbers" }, make("caption", {}, caption), ...rows);
-};
-
 // Weights, inputs and sum of a unit, written out.
 function unitText(network, values, stage, [map, row, column]) {
   const squash = network.find(stage.name);
@@ -65,8 +58,7 @@ function unitText(network, values, stage, [map, row, column]) {
     const [top, left] = [row * node.settings.stride[0], column * node.settings.stride[1]];
     for (const k of reads) {
       const kernel = weight.data.subarray((map * maps + k) * kh * kw, (map * maps + k + 1) * kh * kw);
-      const seen = Float32Array.from({ length: kh * kw }, (_, n) =>
-        input.data[(k * height + top + Math.floor(n / kw)) * width + left + (n % kw)]);
+      const seen = kernel.map((_, n) => input.data[(k * height + top + Math.floor(n / kw)) * width + left + (n % kw)]);
       parts.push(seen.reduce((sum, v, n) => sum + v * kernel[n], 0));
       if (reads.length <= MOST_WRITTEN) {
         tables.push(make("div", { class: "live-pair" }, numbers(`inputs of map ${k}`, seen, kw), numbers("weights", kernel, kw)));
@@ -74,8 +66,7 @@ function unitText(network, values, stage, [map, row, column]) {
     }
   } else if (node.op === "subsample") {
     const [, height, width] = input.shape;
-    const seen = [0, 1, 2, 3].map((n) =>
-      input.data[(map * height + 2 * row + (n >> 1)) * width + 2 * column + (n & 1)]);
+    const seen = [0, 1, 2, 3].map((n) => input.data[(map * height + 2 * row + (n >> 1)) * width + 2 * column + (n & 1)]);
     parts.push(weight.data[map] * seen.reduce((sum, v) => sum + v, 0));
     tables.push(make("div", { class: "live-pair" }, numbers("inputs", seen, 2), numbers("their weight", [weight.data[map]], 1)));
   } else {
@@ -84,7 +75,7 @@ function unitText(network, values, stage, [map, row, column]) {
   }
   const count = node.op === "subsample" ? 4 : node.op === "linear" ? weight.shape[1] : parts.length * weight.shape[2] * weight.shape[3];
   const b = bias.data.length === weight.shape[0] ? bias.data[map] : bias.data[at];
-  const sums = parts.length > 1 ? `${parts.map((v) => (v < 0 ? `(${number(v)})` : number(v))).join(" + ")}` : number(parts[0]);
+  const sums = parts.length > 1 ? parts.map((v) => (v < 0 ? `(${number(v)})` : number(v))).join(" + ") : number(parts[0]);
   const text = `${name}, ${stage.maps[1] > 1 ? `map ${map}, row ${row}, column ${column}` : `unit ${map}`}: ` +
     `${count} inputs. ${parts.length > 1 ? "Sums of weight × input, map by map" : "Sum of weight × input"}: ${sums}; ` +
     `bias ${number(b)}; in all ${number(values[node.name].data[at])}; squashed ${number(values[stage.name].data[at])}.`;
@@ -128,7 +119,6 @@ export default async function fill(stage, options) {
   });
   const said = make("output", { class: "live-answer-text", "aria-live": "polite" });
   const about = make("div", { class: "live-unit" });
-  const hint = make("p", {}, "Point at a unit of a map: the part of the digit that it sees is framed, and its sum is written out here.");
 
   function compute() {
     const own = surface.drawn ? placed(surface.ink, surface.side, { side: inner, box, mass }) : surface.ink;
@@ -175,10 +165,7 @@ export default async function fill(stage, options) {
 
   const sliders = Object.entries(SLIDERS).map(([key, [label, settings]]) =>
     slider(label, settings, (v) => ((change[key] = v), update())));
-  const reset = () => {
-    sliders.forEach((row) => row.set(0));
-    for (const key in change) delete change[key];
-  };
+  const reset = () => sliders.forEach((row, n) => (row.set(0), (change[Object.keys(SLIDERS)[n]] = 0)));
   const choose = (n) => {
     reset();
     surface.label = digits.labels[n];
@@ -191,10 +178,10 @@ export default async function fill(stage, options) {
       make("div", { class: "live-maps" }, ...stages.map(({ row }) => row)),
       make("div", { class: "live-answers" }, make("p", {}, codes ? "distance to each drawing" : "score of each digit"), ...bars.map(({ row }) => row), said)),
     ...digitButtons(digits, choose), about);
-  about.append(hint);
+  about.append(make("p", {}, "Point at a unit of a map: the part of the digit that it sees is framed, and its sum is written out here."));
   linkTable(stages);
   onTheme(() => values && show());
-  choose(options.first ?? 0);
+  choose(options.first);
   compute();
 }
 

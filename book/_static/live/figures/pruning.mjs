@@ -4,8 +4,7 @@ import { answersInTurn, draw, loadDigits, make, number, slider, table } from "..
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [420, 200, 44, 34]; // of the chart
 
-const x = (share) => LEFT + share * (WIDTH - LEFT - 10);
-const y = (error) => 8 + (1 - error) * (HEIGHT - BOTTOM - 8);
+const [x, y] = [(share) => LEFT + share * (WIDTH - LEFT - 10), (error) => 8 + (1 - error) * (HEIGHT - BOTTOM - 8)];
 
 export default async function fill(stage, { folder, network: file, digits: name, levels }) {
   const [network, digits] = await Promise.all([loadNetwork(folder, file), loadDigits(folder, name)]);

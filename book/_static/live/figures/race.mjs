@@ -10,16 +10,9 @@ const COLORS = {
 // name: [height, slope, lowest height, left, right, bottom, top]; the same as in optim.surfaces
 export const SURFACES = {
   bowl: [([x, y]) => (x * x + 30 * y * y) / 2, ([x, y]) => [x, 30 * y], 0, -2.4, 2.4, -1.3, 1.3],
-  valley: [
-    ([x, y]) => (1 - x) ** 2 + 100 * (y - x * x) ** 2,
-    ([x, y]) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)],
-    0, -2, 2, -0.6, 1.6,
-  ],
-  saddle: [
-    ([x, y]) => (x * x) / 2 + y ** 4 / 4 - (y * y) / 2,
-    ([x, y]) => [x, y ** 3 - y],
-    -0.25, -2.4, 2.4, -1.3, 1.3,
-  ],
+  valley: [([x, y]) => (1 - x) ** 2 + 100 * (y - x * x) ** 2,
+    ([x, y]) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)], 0, -2, 2, -0.6, 1.6],
+  saddle: [([x, y]) => (x * x) / 2 + y ** 4 / 4 - (y * y) / 2, ([x, y]) => [x, y ** 3 - y], -0.25, -2.4, 2.4, -1.3, 1.3],
 };
 
 // From a parameter, its gradient, what is remembered of it and the rate, the next parameter.
@@ -33,8 +26,7 @@ export const RULES = {
     s.t = (s.t ?? 0) + 1;
     s.m = 0.9 * (s.m ?? 0) + 0.1 * g;
     s.v = 0.999 * (s.v ?? 0) + 0.001 * g * g;
-    const size = Math.sqrt(s.v / (1 - 0.999 ** s.t)) + 1e-8;
-    return w - ((lr / (1 - 0.9 ** s.t)) * s.m) / size;
+    return w - ((lr / (1 - 0.9 ** s.t)) * s.m) / (Math.sqrt(s.v / (1 - 0.999 ** s.t)) + 1e-8);
   },
 };
 

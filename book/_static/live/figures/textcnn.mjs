@@ -9,19 +9,14 @@ const [UNKNOWN, SHOWN] = [1, 6]; // the number of words that are not listed; n-g
 // As cnnhistory.data.text.words has it.
 export const wordsOf = (text) => text.replace(LEFT_OUT, " ").replace(PIECE, " $& ").split(/\s+/).filter(Boolean);
 
-export async function loadWords(folder, name) {
-  const text = await (await get(new URL(`${name}.txt`, folder))).text();
-  return new Map(text.split("\n").map((word, n) => [word, n + UNKNOWN + 1]));
-}
+export const loadWords = async (folder, name) => new Map((await (await get(new URL(`${name}.txt`, folder))).text())
+  .split("\n").map((word, n) => [word, n + UNKNOWN + 1]));
 
-export function read(network, known, words) {
-  const data = new Float32Array(network.input[1]);
-  words.forEach((word, n) => (data[n] = known.get(word) ?? UNKNOWN));
-  return run(network, data);
-}
+export const read = (network, known, words) => run(network, Float32Array.from({ length: network.input[1] },
+  (_, n) => (n < words.length ? known.get(words[n]) ?? UNKNOWN : 0)));
 
 // Every n-gram that was the strongest for some filter, and what those add to the score of a class.
-export function ngrams(network, values, answer) {
+export function ngrams(network, values, words, answer) {
   const [found, { weight }] = [new Map(), network.find(network.output).tensors];
   let filter = answer * weight.shape[1];
   for (const { name, tensors } of network.nodes.filter(({ op }) => op === "conv")) {
@@ -29,7 +24,7 @@ export function ngrams(network, values, answer) {
     for (let map = 0; map < maps; map++, filter++) {
       const said = values[`${name}.relu`].data.subarray(map * spots, (map + 1) * spots);
       const [place, size] = [largest(said), tensors.weight.shape[2]];
-      const key = `${place + 1 - size} ${place + 1}`; // from which word to which
+      const key = `${Math.max(0, place + 1 - size)} ${Math.min(words.length, place + 1)}`; // from which word to which
       found.set(key, (found.get(key) ?? 0) + said[place] * weight.data[filter]);
     }
   }
@@ -55,10 +50,10 @@ export default async function fill(stage, { folder, network: file, words: list, 
       bar.children[1].firstChild.style.width = `${(100 * odds[n]) / total}%`;
       bar.lastChild.textContent = number(scores[n]);
     });
-    const all = ngrams(network, values, answer).map(([from, to, score]) => [Math.max(0, from), Math.min(words.length, to), score]);
+    const all = ngrams(network, values, words, answer);
     const light = words.map((_, n) => all.reduce((sum, [from, to, v]) => sum + (n >= from && n < to ? Math.max(0, v) / (to - from) : 0), 0));
     shown.replaceChildren(...words.flatMap((word, n) => [make("span", { class: known.has(word) ? null : "live-unknown",
-      style: `--live-share: ${(100 * light[n]) / Math.max(1, ...light)}%` }, word), " "]));
+      style: `--live-share: ${Math.round((100 * light[n]) / Math.max(1, ...light))}%` }, word), " "]));
     const lit = (from, to, on) => () => [...shown.children].slice(from, to).forEach((one) => one.classList.toggle("live-lit", on));
     fired.replaceChildren(...all.filter(([from, to, v]) => to > from && v > 0).slice(0, SHOWN).map(([from, to, score]) =>
       button(`${words.slice(from, to).join(" ")}  +${number(score)}`, lit(from, to, true), { onpointerenter: lit(from, to, true),
@@ -68,7 +63,7 @@ export default async function fill(stage, { folder, network: file, words: list, 
   }
   const choose = (text) => ((field.value = text), show());
   stage.append(field, make("div", {}, ...examples.map((text) => button(text, () => choose(text)))), shown, said,
-    make("div", { class: "live-columns live-halves" }, make("div", { class: "live-classes" }, make("p", {}, "score of each kind of question"), ...bars),
+    make("div", { class: "live-columns live-halves" }, make("div", { class: "live-classes" }, make("p", {}, "score of each kind of question; bars: their softmax"), ...bars),
       make("div", {}, make("p", {}, "n-grams that speak for the answer, and by how much"), fired)));
   choose(examples[0]);
 }

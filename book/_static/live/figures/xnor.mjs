@@ -1,11 +1,10 @@
 // One digit through a network of floats and through one of packed signs: answers, bytes, times.
 import { signConvPacked } from "../operations.mjs";
 import { loadNetwork, run } from "../network.mjs";
-import { largest } from "../tensor.mjs";
-import { answersInTurn, button, digitButtons, loadDigits, make, number, paint, onTheme, table } from "../ui.mjs";
+import { largest, median } from "../tensor.mjs";
+import { answersInTurn, button, digitButtons, keepPainted, loadDigits, make, number, table } from "../ui.mjs";
 
 const RUNS = 200;
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 export default async function fill(stage, { folder, networks, digits: name, levels: [paper, full], first }) {
   const digits = await loadDigits(folder, name);
@@ -21,9 +20,8 @@ export default async function fill(stage, { folder, networks, digits: name, leve
     make("td", { class: "live-value" }), make("td", {}, bytes[k] ?? "as above"), make("td"), make("td")));
   const said = make("output", { class: "live-answer-text", "aria-live": "polite" });
   const picture = make("canvas", { class: "live-shown", role: "img" });
-  const draw = () => paint(picture, digits.ink(shown), [1, digits.side, digits.side], { most: 1 });
-  onTheme(draw);
   let shown = first;
+  const draw = keepPainted(picture, () => digits.ink(shown), digits.side);
   const input = (n) => digits.ink(n).map((v) => paper + (full - paper) * v);
 
   function choose(n) {
