@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import cnnhistory
 from cnnhistory.cli import main
 
+ROOT = Path(__file__).resolve().parents[2]
 PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
@@ -89,3 +91,19 @@ def test_claims(capsys):
     main(["claims", "lenet5.c2", "--json"])
     (record,) = json.loads(capsys.readouterr().out)
     assert record["verdict"] == "correct"
+
+
+TOOLBOX = "layers", "pooling", "activations", "losses", "normalization", "optimizers"
+PARTS = [s.id for s in map(cnnhistory.system, cnnhistory.list_systems()) if s.era in TOOLBOX]
+
+
+@pytest.mark.parametrize("id", PARTS)
+def test_every_part_of_the_toolbox_leads_to_code_chapter_and_paper(id, capsys):
+    main(["show", id])
+    lines = capsys.readouterr().out.splitlines()
+    found = {key: value for key, _, value in (line.strip().partition(": ") for line in lines)}
+    assert cnnhistory.system(id).paper in lines[1]
+    where = found["code"].removeprefix("cnnhistory.")
+    modules = [where, where.rpartition(".")[0]]
+    assert any((ROOT / "cnnhistory" / f"{m.replace('.', '/')}.py").is_file() for m in modules)
+    assert (ROOT / found["chapter"]).is_file()

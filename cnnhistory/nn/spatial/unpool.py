@@ -63,7 +63,8 @@ class MaxUnpool2d(nn.Module):
         if x.dim() != 4 or places.shape != x.shape:
             raise expected("places", f"one for each value, {tuple(x.shape)}", tuple(places.shape))
         height, width = size or (x.shape[2] * self.kernel_size, x.shape[3] * self.kernel_size)
-        if places.numel() and not 0 <= int(places.min()) <= int(places.max()) < height * width:
+        known = places.numel() and not places.is_meta  # on the meta device there are no values
+        if known and not 0 <= int(places.min()) <= int(places.max()) < height * width:
             ends = int(places.min()), int(places.max())
             raise expected("places", f"from 0 to {height * width - 1}", ends)
         return unpool(x, places, torch.Size((*x.shape[:2], height, width)))

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cnnhistory.accounting import count_parameters
+from cnnhistory.accounting import count_multiply_adds, count_parameters
 from cnnhistory.nn.spatial.updown import WAYS, UpDownNet, UpStep
 
 
@@ -20,6 +20,13 @@ def test_all_but_the_larger_kernel_have_as_many_parameters():
     larger = counts.pop("transposed 4×4")
     assert len(set(counts.values())) == 1
     assert larger - counts["resize"] == (16 - 9) * (16 * 8 + 8 * 8)
+
+
+def test_repeated_pixels_and_stored_places_need_the_same_work():
+    work = {way: count_multiply_adds(UpDownNet(way), (1, 16, 16)) for way in WAYS}
+    assert work["resize"] == work["unpool"] == 409_600
+    # A stamp of 3x3 for each of 4x4 and 8x8 places, where 3x3 windows stand at 8x8 and 16x16.
+    assert work["resize"] - work["transposed 3×3"] == 9 * (48 * 16 * 8 + 192 * 8 * 8)
 
 
 def test_a_step_of_unpooling_uses_the_places():
