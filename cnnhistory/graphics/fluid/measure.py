@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from cnnhistory.graphics.fluid.pressure import PressureSolver, left
 from cnnhistory.graphics.fluid.scenes import Scene
 from cnnhistory.graphics.fluid.simulation import Simulation
 from cnnhistory.graphics.fluid.sparse import Factorized
+from cnnhistory.graphics.fluid.training import SceneSet
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,40 @@ def work_curve(
         share = float(left(source, solver(source, geometry), geometry).mean())
         found.append(Point(amount, seconds_of(solver, source, geometry, repeat), share))
     return found
+
+
+def rollout_curve(
+    make: Callable[[int], PressureSolver], amounts: Sequence[int], scenes: SceneSet
+) -> list[Point]:
+    """Return time and what is left where every solver moves the scenes itself.
+
+    The time is the median over the steps, so that what is made once for a geometry, in the first
+    step, does not count.
+
+    Args:
+        make: from an amount to a solver.
+        amounts: of sweeps, steps or passes.
+        scenes: that are moved, each time from the start.
+    """
+    found = []
+    for amount in amounts:
+        timed = _Timed(make(amount))
+        share = scenes.left(timed)
+        found.append(Point(amount, median(timed.seconds), share))
+    return found
+
+
+class _Timed:
+    """A solver that notes the time of each solve."""
+
+    def __init__(self, solver: PressureSolver) -> None:
+        self.solver, self.seconds = solver, list[float]()
+
+    def __call__(self, divergence: Tensor, geometry: Geometry) -> Tensor:
+        start = time.perf_counter()
+        pressure = self.solver(divergence, geometry)
+        self.seconds.append(time.perf_counter() - start)
+        return pressure
 
 
 def first_below(points: Sequence[Point], share: float) -> Point | None:

@@ -8,6 +8,7 @@ from cnnhistory.graphics.fluid.measure import (
     Point,
     first_below,
     most_within,
+    rollout_curve,
     seconds_of,
     under_way,
     waves,
@@ -15,6 +16,7 @@ from cnnhistory.graphics.fluid.measure import (
 )
 from cnnhistory.graphics.fluid.pressure import Jacobi, left
 from cnnhistory.graphics.fluid.scenes import obstacles, rising_smoke
+from cnnhistory.graphics.fluid.training import SceneSet
 
 
 def test_more_work_leaves_less():
@@ -47,3 +49,12 @@ def test_waves_of_a_cosine():
     found = waves(torch.stack([board, 3 * board]))
     assert found.argmax() == 13  # the root of 25 + 144
     assert found.sum() == pytest.approx(1)
+
+
+def test_solvers_move_the_scenes_themselves():
+    scenes = SceneSet(sizes=(16, 16), boxes=2, steps=3)
+    points = rollout_curve(Jacobi, (2, 8, 32), scenes)
+    assert [point.amount for point in points] == [2, 8, 32]
+    assert [point.left for point in points] == [scenes.left(Jacobi(n)) for n in (2, 8, 32)]
+    assert points[0].left > points[1].left > points[2].left
+    assert all(point.seconds > 0 for point in points)

@@ -7,12 +7,17 @@ import torch
 
 from cnnhistory.data.tensors import ShuffledSampler
 from cnnhistory.graphics.octree.modelnet10 import ModelNet10, SurfaceClouds, surface
+from cnnhistory.graphics.octree.networks import o_cnn6
 from cnnhistory.graphics.octree.off import read_off
 from cnnhistory.graphics.octree.packed import pack, unpack
 from cnnhistory.graphics.octree.points import PointCloud
 from cnnhistory.graphics.octree.sets import OctreesOf, ShapeSet, TurnedShapes, in_pose
 from cnnhistory.graphics.octree.shapes import FAMILIES
 from cnnhistory.graphics.octree.shapes_data import MadeUpShapes, ModelNet40
+from cnnhistory.graphics.octree.solids import block
+from cnnhistory.graphics.octree.tasks import vote
+from cnnhistory.tasks.classification import fit_classifier
+from cnnhistory.training.recipes import Adam
 
 SQUARE = "OFF\n4 1 0\n# corners\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n4 0 1 2 3\n"
 
@@ -145,6 +150,28 @@ def test_a_folder_of_meshes(tmp_path, monkeypatch):
     assert ModelNet40(points=100, depth=3, val_size=2).content_hash == data.content_hash
     with pytest.raises(ValueError, match="val_size: expected below 6, got 6"):
         ModelNet40(root=str(tmp_path), points=10, val_size=6).setup()
+
+
+def test_meshes_train_o_cnn_6(tmp_path):
+    # full mode on a folder of the right form: boxes of two shapes
+    for name, height in (("tower", 3.0), ("slab", 0.2)):
+        for part, count in (("train", 4), ("test", 1)):
+            folder = tmp_path / "ModelNet40" / name / part
+            folder.mkdir(parents=True)
+            for k in range(count):
+                solid = block("thing", (0, 0, 0), (1, 1 + 0.05 * k, height))
+                vertices, faces = solid.vertices, solid.faces
+                lines = [f"OFF\n{len(vertices)} {len(faces)} 0"]
+                lines += [" ".join(map(str, row)) for row in vertices.tolist()]
+                lines += [" ".join(map(str, [3, *row])) for row in faces.tolist()]
+                (folder / f"{name}_{k}.off").write_text("\n".join(lines))
+    data = ModelNet40(root=str(tmp_path), points=300, depth=6, batch_size=4)
+    network = o_cnn6(num_classes=data.num_classes)
+    run = fit_classifier(network, data, epochs=3, optimizer=Adam(0.01), validate=False)
+    assert run.curve("train_error")[-1] <= 0.5
+    voted = vote(run.network, data.test_set, poses=2)
+    assert voted.scores.shape == (2, 2)
+    assert voted.keys.shape == (2, 128)
 
 
 def test_the_surface_of_a_cube_of_voxels():
