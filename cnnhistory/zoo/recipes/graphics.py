@@ -8,7 +8,7 @@ UNSEEN = Spec("cnnhistory.graphics.fluid.training.SceneSet", {"boxes": 4, "steps
 FLUIDNET_64 = FluidRecipe(
     id="fluidnet_64",
     network={"channels": [8, 16], "levels": 5},
-    training={"iterations": 500, "sizes": [64, 64], "boxes": 8, "lr": 0.003, "later": [1, 8]},
+    training={"iterations": 4000, "sizes": [64, 64], "boxes": 8, "lr": 0.003, "later": [1, 8]},
     data=UNSEEN,
 )
 
