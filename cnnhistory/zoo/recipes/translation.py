@@ -9,15 +9,18 @@ def _multi30k(name: str, model: str, language: str) -> TranslationRecipe:
     To be reached: a BLEU of 32 on test_2016_flickr, English to German, on text as it stands there
     (cased, not tokenized), by ConvS2S.
 
+    The rate is, of 0.0025, 0.005 and 0.01, the one with the lowest validation loss of ConvS2S after
+    two epochs; the LSTM takes the same one.
+
     Deviations: Adam with one cycle of the rate instead of Nesterov's gradient with a rate that is
-    divided by ten; products in bfloat16; dropout 0.1, since the network is small.
+    divided by ten; products in bfloat16; dropout 0.1, since the network is small; 12 epochs.
     """
     return TranslationRecipe(
         id=f"{name}_multi30k_{language}",
         model=model,
-        epochs=24,
+        epochs=12,
         batch_size=64,
-        optimizer=adam(5e-3),
+        optimizer=adam(1e-2),
         schedule=Spec("cnnhistory.training.recipes.OneCycle", {"warmup": 0.15}),
         data=Spec(PAIRS, {"data": "multi30k", "language": language, "vocabulary": 1600}),
         network_args={"vocabulary": 1600, "dropout": 0.1},
