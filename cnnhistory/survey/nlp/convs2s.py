@@ -21,6 +21,7 @@ SYSTEM = System(
         "sources are filled up at the end, not at the beginning, and positions count from there",
         "the small networks share one matrix of words in encoder, decoder and last layer",
     ),
+    chapter="nlp/convs2s",
     models=("convs2s", "convs2s_en_fr", "convs2s_small"),
     digest="convs2s",
 )

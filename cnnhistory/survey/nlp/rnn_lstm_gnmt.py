@@ -16,6 +16,7 @@ SYSTEM = System(
         "states of the decoder begin at 0, of which the paper on GNMT says nothing",
         "initial weights of all but the words are torch's",
     ),
+    chapter="nlp/convs2s",
     models=("gnmt", "gnmt_small"),
     digest="rnn-lstm-gnmt",
 )
