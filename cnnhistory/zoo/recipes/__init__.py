@@ -78,7 +78,6 @@ WAITING: frozenset[str] = frozenset({
     "densenet_bc_34_6_cifar10",
     "lstm_multi30k_de",
     "lstm_multi30k_fr",
-    "ocnn5_modelnet10",
     "resnet20_6_cifar10",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
