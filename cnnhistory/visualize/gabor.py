@@ -96,7 +96,7 @@ def fit_gabor(kernel: Tensor) -> GaborFit:
     )
 
 
-def _strongest_waves(k: Array, count: int = 3, size: int = 32) -> list[tuple[float, ...]]:
+def _strongest_waves(k: Array, count: int = 2, size: int = 32) -> list[tuple[float, ...]]:
     """Return frequency, angle and the parts of cosine and sine of the waves a kernel has most of.
 
     Of a group of neighbors in the table of frequencies only the strongest counts.
