@@ -81,7 +81,6 @@ WAITING: frozenset[str] = frozenset({
     "resnet20_6_cifar10",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
-    "textcnn_cr",
     "textcnn_mpqa_dealt",
     "textcnn_mr",
     "textcnn_sst1",

@@ -205,3 +205,22 @@ def test_the_seven_sets(name):
     said = data.describe()
     assert said["train"] + said["val"] + said["test"] == SIZES[name]
     assert set(data.train_set.labels.tolist()) == set(range(data.num_classes))
+
+
+# how many sentences have the words of another one
+REPEATED = {"MR": 2, "Subj": 0, "CR": 17, "MPQA": 3_260}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REPEATED)
+def test_the_same_words_never_lie_in_two_folds(name):
+    if not DATA or not (Path(DATA) / "sentences").is_dir():
+        pytest.skip("needs the files of the seven sets in CNNHISTORY_DATA")
+    every = sentences.read_set(name, DATA)["all"]
+    keys = [" ".join(words_of(text)) for text in every.inputs]
+    counts = Counter(keys)
+    assert sum(n for n in counts.values() if n > 1) == REPEATED[name]
+    found = folds_of(every.inputs, every.targets)
+    assert len(set(zip(keys, found.tolist(), strict=True))) == len(counts)
+    dealt = folds_of(every.inputs, every.targets, together=False)
+    assert len(set(zip(keys, dealt.tolist(), strict=True))) > len(counts) or not REPEATED[name]
