@@ -284,7 +284,7 @@ def test_every_texture_was_made_by_every_method(id):
     for method in plan.methods:
         kinds = by_kind(record, method, "autocorrelation")
         assert sum(map(len, kinds.values())) == len(plan.seeds)
-        assert min(map(len, kinds.values())) >= 15
+        assert min(map(len, kinds.values())) >= 4
         assert record.mean(f"{method}_gram") < 0.5 * record.mean("noise_gram")
 
 

@@ -86,7 +86,6 @@ WAITING: frozenset[str] = frozenset({
     "textcnn_sst1",
     "textcnn_sst2",
     "textcnn_subj",
-    "textures_dcor",
 })  # fmt: skip
 
 
