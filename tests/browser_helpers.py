@@ -49,6 +49,7 @@ class Handler(SimpleHTTPRequestHandler):
     """Serves a folder, further files, the page that looks at them, and takes what that saw."""
 
     script = ""
+    first = ""
     files: Mapping[str, bytes] = {}
     seen: "queue.Queue[Any]"
 
@@ -58,6 +59,10 @@ class Handler(SimpleHTTPRequestHandler):
             return self.answer((HARNESS % self.script).encode(), "text/html")
         if path in self.files:
             return self.answer(self.files[path], self.guess_type(path))
+        page = Path(self.translate_path(path))
+        if self.first and page.suffix == ".html" and page.is_file():
+            text = page.read_text(encoding="utf-8").replace("<head>", "<head>" + self.first, 1)
+            return self.answer(text.encode(), "text/html; charset=utf-8")
         return super().do_GET()
 
     def answer(self, content: bytes, kind: str) -> None:
@@ -81,11 +86,19 @@ Handler.extensions_map = {**Handler.extensions_map, ".mjs": "text/javascript"}
 
 
 def looking(
-    folder: Path, script: str, files: Mapping[str, bytes] | None = None, seconds: float = 120
+    folder: Path,
+    script: str,
+    files: Mapping[str, bytes] | None = None,
+    seconds: float = 120,
+    first: str = "",
 ) -> Any:
-    """Serve a folder and further files, run the script in a page of its own, return its answer."""
+    """Serve a folder and further files, run the script in a page of its own, return its answer.
+
+    In the head of every page of the folder stands `first` before all else.
+    """
     seen: queue.Queue[Any] = queue.Queue()
-    handler = type("Looking", (Handler,), {"script": script, "files": files or {}, "seen": seen})
+    settings = {"script": script, "files": files or {}, "seen": seen, "first": first}
+    handler = type("Looking", (Handler,), settings)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
