@@ -18,6 +18,7 @@ SYSTEM = System(
         "of the authors' program",
         "the maps of one layer are correlated",
     ),
+    chapter="graphics/texture",
     object="graphics.texture.energies.DeepCorrelations",
     digest="texture-deep-correlations",
 )

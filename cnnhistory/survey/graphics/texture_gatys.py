@@ -20,6 +20,7 @@ SYSTEM = System(
         "in small mode the features are those of EfficientNet-Lite0, seen at twice the size; the "
         "paper's are those of VGG-19 with average pooling, which full mode has",
     ),
+    chapter="graphics/texture",
     object="graphics.texture.synthesis.synthesize",
     digest="texture-gatys",
 )
