@@ -40,7 +40,7 @@ class UpdateRule(Optimizer):
         for group in self.param_groups:
             for name in settings:
                 value = group[name]
-                if not (isinstance(value, Real) and 0 <= value < inf):
+                if not (isinstance(value, Real) and 0 <= float(value) < inf):
                     raise expected(name, "a finite number, at least 0", value)
                 if name in self.below_1 and not value < 1:
                     raise expected(name, "a number below 1", value)
