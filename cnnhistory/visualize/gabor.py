@@ -71,7 +71,7 @@ def fit_gabor(kernel: Tensor) -> GaborFit:
         b = (right - x) * math.sin(angle) + (down - y) * math.cos(angle)
         envelope = np.exp(-((a / sigma) ** 2 + (b / across) ** 2) / 2)
         turn = 2 * math.pi * f * a
-        return envelope * (cosine * np.cos(turn) + sine * np.sin(turn))  # type: ignore[no-any-return]
+        return envelope * (cosine * np.cos(turn) + sine * np.sin(turn))
 
     starts = product(_strongest_waves(k), (limit / 6, limit / 3))
     found = [
@@ -102,7 +102,8 @@ def _strongest_waves(k: Array, count: int = 2, size: int = 32) -> list[tuple[flo
     Of a group of neighbors in the table of frequencies only the strongest counts.
     """
     spectrum = np.fft.fftshift(np.fft.fft2(k, (size, size)))[size // 2 :]  # half says all
-    strength, waves = np.abs(spectrum), []
+    strength = np.abs(spectrum)
+    waves: list[tuple[float, ...]] = []
     height, width = k.shape
     for _ in range(count):
         row, column = np.unravel_index(strength.argmax(), strength.shape)

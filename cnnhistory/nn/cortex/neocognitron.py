@@ -265,4 +265,5 @@ class Neocognitron(nn.Module):
         for _ in range(presentations):
             for u in images.split(1):
                 for s, c in zip(self.s, self.c, strict=True):
+                    assert isinstance(s, SLayer)
                     u = c(s.learn(u))
