@@ -48,7 +48,7 @@ def _textcnn(
 
 
 # Small enough for a page of the book: words that occur at least twice, vectors of 32 numbers, 48
-# filters a window, by Adam. Of five such networks for seed 0, with vectors of 24 and 32 numbers, 32
+# filters a window, by Adam. Of six such networks for seed 0, with vectors of 24 and 32 numbers, 32
 # to 64 filters, rates of 0.002 to 0.008 and 6 to 10 epochs, it had the lowest validation error.
 SMALL_TREC = ReaderRecipe(
     id="textcnn_trec_small",
