@@ -89,8 +89,8 @@ def regularity(picture: Tensor) -> float:
     check_picture("picture", picture, 16)
     reach = min(picture.shape[1:]) * 5 // 12
     gray = picture.double().mean(0)
-    alike = autocorrelation(gray - gray.mean(), (reach, reach))
-    alike = (alike / alike[reach, reach].clamp(min=1e-12)).numpy()
+    found = autocorrelation(gray - gray.mean(), (reach, reach))
+    alike = (found / found[reach, reach].clamp(min=1e-12)).numpy()
     peaks = maximum_filter(alike, 3) == alike
     peaks[[0, -1]] = peaks[:, [0, -1]] = False  # these may rise further outside
     peaks[: reach + 1, : reach + 1] = peaks[:reach] = False  # each shift has its opposite

@@ -84,7 +84,7 @@ class FusedConv2d(nn.Module):
             and not torch.compiler.is_compiling()
             and not torch.is_autocast_enabled("cpu")
             and torch.backends.mkldnn.is_available()
-            and torch.backends.mkldnn.enabled
+            and bool(torch.backends.mkldnn.enabled)
             and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
         )
 
