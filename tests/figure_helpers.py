@@ -58,3 +58,16 @@ START = """
   const part = (name) => page.querySelector(".live-" + name);
   const told = () => part("answer-text")?.textContent;
 """
+
+# A finger, a pen or a mouse, and the keyboard; `surface` and `View` are the script's own.
+HAND = """
+  const send = (type, x, y, pointerType) => {
+    const box = surface.getBoundingClientRect();
+    surface.dispatchEvent(new View.PointerEvent(type, { bubbles: true, pointerType, pointerId: 1,
+      clientX: box.left + x * box.width, clientY: box.top + y * box.height }));
+  };
+  const key = (key, times = 1) => {
+    const pressed = () => new View.KeyboardEvent("keydown", { key, bubbles: true });
+    for (; times > 0; times--) surface.dispatchEvent(pressed());
+  };
+"""

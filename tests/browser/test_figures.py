@@ -8,7 +8,7 @@ import json
 import pytest
 import torch
 from browser_helpers import BROWSER, MISSING, looking
-from figure_helpers import BOOK, LIVE, START, book_live, data_files, live_data, served
+from figure_helpers import BOOK, HAND, LIVE, START, book_live, data_files, live_data, served
 
 from cnnhistory import create_model, zoo
 from cnnhistory.data.mnist import read_small
@@ -92,15 +92,9 @@ DRAWS = (
   const surface = part("surface");
   surface.setPointerCapture = () => {};
   const View = frame.contentWindow;
-  const send = (type, x, y, pointerType) => {
-    const box = surface.getBoundingClientRect();
-    surface.dispatchEvent(new View.PointerEvent(type, { bubbles: true, pointerType, pointerId: 1,
-      clientX: box.left + x * box.width, clientY: box.top + y * box.height }));
-  };
-  const key = (key, times = 1) => {
-    const pressed = () => new View.KeyboardEvent("keydown", { key, bubbles: true });
-    for (; times > 0; times--) surface.dispatchEvent(pressed());
-  };
+"""
+    + HAND
+    + """
   const clear = async () => {
     page.querySelector(".live-draw .live-button").click();
     await wait(250);

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 import torch
 from browser_helpers import BROWSER, MISSING, looking
-from figure_helpers import BOOK, LIVE, START, book_live, live_data, served
+from figure_helpers import BOOK, HAND, LIVE, START, book_live, live_data, served
 
 from cnnhistory.graphics.fluid.geometry import Geometry
 from cnnhistory.graphics.fluid.grid import divergence
@@ -152,15 +152,9 @@ PLAYS = (
     }
     return count;
   };
-  const send = (type, x, y, pointerType) => {
-    const box = surface.getBoundingClientRect();
-    surface.dispatchEvent(new View.PointerEvent(type, { bubbles: true, pointerType, pointerId: 1,
-      clientX: box.left + x * box.width, clientY: box.top + y * box.height }));
-  };
-  const key = (key, times = 1) => {
-    const pressed = () => new View.KeyboardEvent("keydown", { key, bubbles: true });
-    for (; times > 0; times--) surface.dispatchEvent(pressed());
-  };
+"""
+    + HAND
+    + """
   const found = { start: left(), told: told(), solid: { first: solid() } };
   await wait(500);
   found.stays = told() === found.told;

@@ -70,7 +70,7 @@ class CollectedTextures:
             data, offsets, names = (stored[key] for key in ("data", "offsets", "names"))
         for name, start, end in zip(names, offsets[:-1], offsets[1:], strict=True):
             content = data[start:end].tobytes()
-            with Image.open(io.BytesIO(content)) as opened:
+            with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as opened:
                 image = opened.convert("RGB")
             least = min(image.size)
             left, top = (image.width - least) // 2, (image.height - least) // 2
