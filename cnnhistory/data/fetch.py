@@ -20,6 +20,7 @@ from cnnhistory.data.files.cache import (
     check_inside,
     is_whole,
     mirror_dir,
+    mirror_file,
     partial,
     place,
     warn_if_damaged,
@@ -27,7 +28,7 @@ from cnnhistory.data.files.cache import (
 from cnnhistory.data.files.download import Download
 from cnnhistory.data.files.transfer import LIMITS, Limits
 
-__all__ = ["DataFileError", "FetchError", "cache_dir", "fetch_url", "mirror_dir"]
+__all__ = ["DataFileError", "FetchError", "cache_dir", "fetch_url", "mirror_dir", "mirror_file"]
 
 
 def fetch_url(

@@ -217,6 +217,20 @@ def test_where_the_cache_is(monkeypatch):
     assert fetch.mirror_dir() == Path("here")
 
 
+def test_a_file_that_is_not_downloaded(monkeypatch, tmp_path):
+    monkeypatch.delenv("CNNHISTORY_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"no set/data\.npz: name the folder above"):
+        fetch.mirror_file("set/data.npz")
+    path = tmp_path / "set" / "data.npz"
+    with pytest.raises(FileNotFoundError, match=r"no .*set/data\.npz: .*CNNHISTORY_DATA"):
+        fetch.mirror_file("set/data.npz", str(tmp_path))
+    path.parent.mkdir()
+    path.touch()
+    assert fetch.mirror_file("set/data.npz", str(tmp_path)) == path
+    monkeypatch.setenv("CNNHISTORY_DATA", str(tmp_path))
+    assert fetch.mirror_file("set/data.npz") == path
+
+
 def test_a_cache_that_cannot_be_written(server, monkeypatch, tmp_path):
     server.files["/a"] = DATA
     (tmp_path / "file").write_text("in the way")

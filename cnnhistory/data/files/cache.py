@@ -60,6 +60,23 @@ def mirror_dir() -> Path | None:
     return Path(value).expanduser() if value else None
 
 
+def mirror_file(name: str, root: str | None = None) -> Path:
+    """Return the path of a file that is not downloaded: below `root`, else below the mirror.
+
+    `name` is its path there, such as "modelnet10/data.npz".
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    base = mirror_dir() if root is None else Path(root)
+    path = None if base is None else base / name
+    if path is None or not path.is_file():
+        raise FileNotFoundError(
+            f"no {path or name}: name the folder above in `root` or in {MIRROR_VARIABLE}"
+        )
+    return path
+
+
 def check_inside(name: str, path: str) -> None:
     """Refuse a path that does not stay below the folder it is joined to.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -136,13 +135,7 @@ class ModelNet10(InMemoryDataModule[ShapeSet]):
 
     def read(self) -> Parts:
         """The voxels, eight to a byte."""
-        base = Path(self.root) if self.root is not None else fetch.mirror_dir()
-        path = None if base is None else base / "modelnet10" / "data.npz"
-        if path is None or not path.is_file():
-            raise FileNotFoundError(
-                f"no {path or 'modelnet10/data.npz'}: name the folder above in `root` or in"
-                " CNNHISTORY_DATA"
-            )
+        path = fetch.mirror_file("modelnet10/data.npz", self.root)
         with np.load(path, allow_pickle=False) as stored:
             parts = {}
             for part in ("train", "test"):

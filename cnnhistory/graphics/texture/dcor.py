@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,13 +57,7 @@ class CollectedTextures:
         """Return all textures in the order of the file."""
         from PIL import Image
 
-        base = Path(self.root) if self.root is not None else fetch.mirror_dir()
-        path = None if base is None else base / "textures_dcor" / "data.npz"
-        if path is None or not path.is_file():
-            raise FileNotFoundError(
-                f"no {path or 'textures_dcor/data.npz'}: name the folder above in `root` or in"
-                " CNNHISTORY_DATA"
-            )
+        path = fetch.mirror_file("textures_dcor/data.npz", self.root)
         found = []
         with np.load(path, allow_pickle=False) as stored:
             data, offsets, names = (stored[key] for key in ("data", "offsets", "names"))
