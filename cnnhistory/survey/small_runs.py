@@ -56,18 +56,23 @@ def rule_on_digits(problem: str, rule: str) -> list[Seen]:
     The problem is softmax regression, whose loss is convex, or a dense network of three layers,
     whose loss is not.
     """
-    from cnnhistory.data.digits import DigitsDataModule
-    from cnnhistory.tasks.classification import fit_classifier
+    import torch
 
-    digits = DigitsDataModule(scale="small", pad_to=28, train_size=500, batch_size=25)
+    from cnnhistory.data.digits import DigitsDataModule
+    from cnnhistory.registry import create_model
+    from cnnhistory.training.steps import train_steps
+
+    digits = DigitsDataModule(scale="small", pad_to=28, train_size=500)
+    few = digits.train_set
     optimizer, schedule = tuned_rules(problem)[rule]
     found = []
     for seed in range(SEEDS):
-        run = fit_classifier(
-            MODELS[problem], digits, epochs=10, seed=seed, optimizer=optimizer, schedule=schedule,
-            validate=False,
-        )  # fmt: skip
-        found.append(_seen(run.network, digits))
+        torch.manual_seed(seed)
+        net = create_model(MODELS[problem])
+        train_steps(
+            net, few.images, few.labels, optimizer, 200, batch_size=25, seed=seed, schedule=schedule
+        )
+        found.append(_seen(net, digits))
     return found
 
 
@@ -77,19 +82,25 @@ def labels_on_digits(rate: float, eps: float) -> list[Seen]:
 
     30 epochs; the higher the rate, the more is learned by heart.
     """
+    import torch
+
     from cnnhistory.data.digits import DigitsDataModule
     from cnnhistory.nn.losses.label_smoothing import LabelSmoothingLoss
-    from cnnhistory.tasks.classification import fit_classifier
-    from cnnhistory.training.recipes import SGD
+    from cnnhistory.registry import create_model
+    from cnnhistory.training.recipes import SGD, OneCycle
+    from cnnhistory.training.steps import train_steps
 
-    digits = DigitsDataModule(scale="small", pad_to=28, train_size=200, batch_size=50)
+    digits = DigitsDataModule(scale="small", pad_to=28, train_size=200)
+    few = digits.train_set
     found = []
     for seed in range(SEEDS):
-        run = fit_classifier(
-            MODELS[NOT_CONVEX], digits, epochs=30, seed=seed, loss=LabelSmoothingLoss(eps),
-            optimizer=SGD(rate), validate=False,
+        torch.manual_seed(seed)
+        net = create_model(MODELS[NOT_CONVEX])
+        train_steps(
+            net, few.images, few.labels, SGD(rate), 120, batch_size=50, seed=seed,
+            loss=LabelSmoothingLoss(eps), schedule=OneCycle(),
         )  # fmt: skip
-        found.append(_seen(run.network, digits))
+        found.append(_seen(net, digits))
     return found
 
 

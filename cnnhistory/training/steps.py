@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_counts
-from cnnhistory.training.recipes import OptimizerRecipe
+from cnnhistory.training.recipes import Constant, OptimizerRecipe, ScheduleRecipe
 
 
 def train_steps(
@@ -28,15 +28,16 @@ def train_steps(
     batch_size: int,
     seed: int = 0,
     loss: Callable[[Any, Tensor], Tensor] = F.cross_entropy,
+    schedule: ScheduleRecipe | None = None,
     after_step: Callable[[int, nn.Module], object] | None = None,
 ) -> nn.Module:
     """Train a network in place for a number of steps, and return it to evaluate.
 
     The order of the examples follows from `seed`, anew in each epoch; the rest of an epoch that
-    does not fill a batch is left out. The rate stays. `loss(outputs, labels)` is the cross-entropy
-    if nothing else is given; if it is a module, its parameters learn too.
-    `after_step(step, network)` is called after each step, counted from 1, with the network in
-    training mode; it may change the mode.
+    does not fill a batch is left out. The rate stays, or follows a `schedule`.
+    `loss(outputs, labels)` is the cross-entropy if nothing else is given; if it is a module, its
+    parameters learn too. `after_step(step, network)` is called after each step, counted from 1,
+    with the network in training mode; it may change the mode.
 
     Shape: images (N, ...), labels (N,), or (N, ...) as the loss takes them.
 
@@ -48,6 +49,7 @@ def train_steps(
         raise ValueError(f"batch_size: expected at most {len(labels)} examples, got {batch_size}")
     its_own = loss.parameters() if isinstance(loss, nn.Module) else ()
     rule = optimizer(chain(network.parameters(), its_own))
+    rate = (schedule or Constant())(rule, steps)
     batches = _batches(len(labels), batch_size, seed)
     for step in range(1, steps + 1):
         batch = next(batches)
@@ -56,6 +58,7 @@ def train_steps(
         rule.zero_grad()
         found.backward()
         rule.step()
+        rate.step()
         if after_step is not None:
             after_step(step, network)
     return network.eval()

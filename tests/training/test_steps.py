@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnhistory.training.recipes import SGD
+from cnnhistory.training.recipes import SGD, Steps
 from cnnhistory.training.steps import train_steps
 
 X = torch.rand(40, 1, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -21,6 +21,20 @@ def test_a_step_is_one_of_gradient_descent():
     loss = F.cross_entropy(by_hand(X), Y)
     gradient, _ = torch.autograd.grad(loss, [by_hand[1].weight, by_hand[1].bias])
     torch.testing.assert_close(net[1].weight, by_hand[1].weight - 0.5 * gradient)
+
+
+def test_the_rate_follows_a_schedule():
+    net, by_hand = network(), network()
+    rule = SGD(0.5, momentum=0.0)
+    train_steps(net, X, Y, rule, 2, batch_size=40, schedule=Steps(at=(0.5,), factor=0.1))
+    for rate in (0.5, 0.05):
+        loss = F.cross_entropy(by_hand(X), Y)
+        parameters = [by_hand[1].weight, by_hand[1].bias]
+        gradients = torch.autograd.grad(loss, parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter -= rate * gradient
+    torch.testing.assert_close(net[1].weight, by_hand[1].weight)
 
 
 def test_it_learns_and_tells_of_each_step():
