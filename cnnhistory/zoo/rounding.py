@@ -10,6 +10,7 @@ from torch import Tensor
 
 LARGEST = 1_000_000  # bytes of one file of weights
 LARGEST_EXACT = 2_000_000  # the same, where rounding would change the result
+FRACTIONS = (6, 7, 8)  # bits of the 10 that float16 has for a fraction: fewer pack better
 
 State = dict[str, Tensor]
 
@@ -24,6 +25,28 @@ def rounded(state: Mapping[str, Tensor], exact: int = 0) -> State:
     return {
         key: value.half() if value.is_floating_point() and key not in kept else value
         for key, value in state.items()
+    }
+
+
+def shortened(state: Mapping[str, Tensor], bits: int) -> State:
+    """Return weights in float16 whose matrices and kernels have so few bits of a fraction.
+
+    The other bits are 0, which takes as much memory but less room in an archive: 6 bits about a
+    fifth less than 10. Numbers are rounded to the nearest, halves away from 0; vectors stay.
+
+    >>> shortened({"w": torch.tensor([[1.0, 1.24, 1.26]])}, bits=2)["w"].tolist()
+    [[1.0, 1.25, 1.25]]
+    """
+    dropped = 10 - bits
+    half = 1 << (dropped - 1)
+
+    def short(value: Tensor) -> Tensor:
+        whole = value.view(torch.int16)
+        return ((whole + half) & -(1 << dropped)).view(torch.float16)
+
+    return {
+        key: short(value) if value.dtype == torch.float16 and value.dim() > 1 else value
+        for key, value in rounded(state).items()
     }
 
 
@@ -42,8 +65,9 @@ def stored_form(
 ) -> tuple[State, str, str]:
     """Return the weights as they are stored, the name of that form, and why it is no other.
 
-    Tried in turn: all in float16, the vectors in float32 (normalization, biases), ever larger
-    tensors in float32, all in float32. The first one that changes nothing is taken.
+    Tried in turn: all in float16, with 6, 7, 8 or all bits of the fraction, the vectors in float32
+    (normalization, biases), ever larger tensors in float32, all in float32. The first one that
+    changes nothing is taken.
 
     Args:
         state: the weights as they were trained.
@@ -60,7 +84,8 @@ def stored_form(
         problem = difference(widened(form))
         if not problem:
             return form, name, first
-        first = first or problem
+        if name == "float16":
+            first = problem
     found = size(state)
     if found > LARGEST_EXACT or (found > LARGEST and not first):
         raise ValueError(f"weights: expected at most {LARGEST:,} bytes in float16, got {found:,}")
@@ -71,6 +96,8 @@ def _forms(state: Mapping[str, Tensor]) -> Iterator[tuple[State, str]]:
     floats = [value for value in state.values() if value.is_floating_point()]
     vectors = sum(value.dim() < 2 for value in floats)
     larger = range(vectors + 1, len(floats), max(1, (len(floats) - vectors) // 6))
+    for bits in FRACTIONS:
+        yield shortened(state, bits), f"float16, {bits} bits of the fraction"
     yield rounded(state), "float16"
     for exact in dict.fromkeys([vectors, *larger]):
         if exact:

@@ -1,8 +1,17 @@
+import zlib
+
 import pytest
 import torch
 from safetensors.torch import load
 
-from cnnhistory.zoo.rounding import rounded, same_answers, stored_form, weights_content, widened
+from cnnhistory.zoo.rounding import (
+    rounded,
+    same_answers,
+    shortened,
+    stored_form,
+    weights_content,
+    widened,
+)
 
 STATE = {
     "weight": torch.tensor([[1.0, 1 / 3], [70.1, 5.0]]),
@@ -22,10 +31,35 @@ def test_float16_and_back():
     assert rounded(STATE, exact=1)["weight"].dtype == torch.float16
 
 
+def test_fewer_bits_of_the_fraction():
+    values = torch.randn(200, 300, generator=torch.Generator().manual_seed(0))
+    state = {"weight": values, "bias": values[0], "steps": torch.tensor(7)}
+    short, half = shortened(state, bits=6), rounded(state)
+    assert ((short["weight"] - values).abs() <= 2**-7 * values.abs() * 1.1 + 1e-6).all()
+    assert (short["weight"].view(torch.int16) & 0b1111 == 0).all()  # 10 - 6 bits
+    assert not (half["weight"].view(torch.int16) & 0b1111 == 0).all()
+    assert torch.equal(short["bias"], half["bias"])
+    assert short["steps"] == 7
+    packed = [len(zlib.compress(weights_content(form), 1)) for form in (short, half)]
+    assert packed[0] < 0.85 * packed[1]
+
+
+def test_fewer_bits_come_first():
+    found, name, reason = stored_form({"weight": torch.tensor([[1.0, 1 / 3]])}, lambda state: "")
+    assert (name, reason) == ("float16, 6 bits of the fraction", "")
+    assert found["weight"][0, 1] != torch.tensor(1 / 3).half()
+
+    def difference(form):  # a third has to be a third within a hundredth of a percent
+        return "another" if abs(3 * form["weight"][0, 1] - 1) > 1e-3 else ""
+
+    _, name, reason = stored_form({"weight": torch.tensor([[1.0, 1 / 3]])}, difference)
+    assert (name, reason) == ("float16, 8 bits of the fraction", "")
+
+
 @pytest.mark.parametrize(
     ("exact_needed", "dtype", "form"),
     [
-        ([], torch.float16, "float16"),
+        ([], torch.float16, "float16, 6 bits of the fraction"),
         (["bias"], torch.float32, "float16, 1 small tensors float32"),
         (["bias", "weight"], torch.float32, "float32"),
     ],
