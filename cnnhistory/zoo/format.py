@@ -12,9 +12,9 @@ from typing import Any
 class Artifact:
     """A file that a run left, beside its record.
 
-    Units: `bytes` is its size, `dtype` says how numbers are stored, "float16" unless `reason`
-    says why not. `trained_sha256` is the hash of the weights as they were trained, in float32,
-    where the file holds them rounded.
+    Units: `bytes` is its size, `dtype` says how numbers are stored, "float16" (and with how many
+    bits of the fraction) unless `reason` says why not. `trained_sha256` is the hash of the weights
+    as they were trained, in float32, where the file holds them rounded.
     """
 
     file: str

@@ -33,7 +33,7 @@ from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.recording_textures import by_kind, make_textures
 from cnnhistory.zoo.recording_translation import load_translator
-from cnnhistory.zoo.rounding import LARGEST
+from cnnhistory.zoo.rounding import FRACTIONS, LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
 
 PLANS = {id: plan for id, plan in RECIPES.items() if id not in WAITING}
@@ -89,7 +89,8 @@ def test_a_training_is_complete(id):
     for result in record.kept():
         entry = result.artifacts["weights"]
         assert (FOLDER / entry.file).stat().st_size == entry.bytes <= LARGEST
-        assert entry.dtype == "float16" or entry.reason
+        whole = "float16", *(f"float16, {bits} bits of the fraction" for bits in FRACTIONS)
+        assert entry.dtype in whole or entry.reason
         network = build_network(plan.model, plan.network_args)
         network.load_state_dict(zoo.load_weights(id, result.seed))
 
