@@ -133,14 +133,73 @@ def paired_bootstrap(
 
     Source: koehn2004statistical; post2018call.
     """
-    check_counts(samples=samples)
-    check_open("level", level)
     _check(a, references)
     _check(b, references)
+    return _paired(_metric(metric), a, b, references, samples, level, names)
+
+
+Counts = Sequence[Sequence[int]]
+COUNTED = ("words", "reference", *(f"{what}{n}" for what in ("right", "all") for n in range(1, 5)))
+
+
+def sentence_counts(translations: Sequence[str], references: Sequence[str]) -> list[list[int]]:
+    """Return what the BLEU of a corpus is computed from, a row of `COUNTED` for each sentence.
+
+    The words of a translation and of its reference, how many of its 1 to 4 words in a row the
+    reference has, and how many there are. No sentence can be read from them.
+
+    Raises:
+        ValueError: not as many translations as references and at least one.
+        ModuleNotFoundError: sacrebleu is not installed.
+
+    >>> sentence_counts(["the cat sat on the mat"], ["the cat sat on a mat"])
+    [[6, 6, 5, 3, 2, 1, 6, 5, 4, 3]]
+    """
+    _check(translations, references)
+    found = _metric("BLEU")._extract_corpus_statistics(list(translations), [list(references)])
+    return [[int(number) for number in row] for row in found]
+
+
+def paired_bootstrap_of_counts(
+    a: Counts,
+    b: Counts,
+    *,
+    samples: int = 1000,
+    level: float = 0.05,
+    names: tuple[str, str] = ("A", "B"),
+) -> PairedScores:
+    """Compare two systems by BLEU as `paired_bootstrap` does, from their `sentence_counts`.
+
+    Raises:
+        ValueError: the systems have not as many rows and at least one, or a number is out of range.
+        ModuleNotFoundError: sacrebleu is not installed.
+    """
+    if len(a) != len(b) or not a:
+        raise ValueError(
+            f"counts: expected as many rows of both systems and at least one, got {len(a)} "
+            f"and {len(b)}"
+        )
+    metric = _metric("BLEU")
+    metric._extract_corpus_statistics = lambda counts, references: [list(row) for row in counts]
+    metric.num_refs = 1
+    return _paired(metric, a, b, [""] * len(a), samples, level, names)
+
+
+def _paired(
+    metric: Any,
+    a: Sequence[Any],
+    b: Sequence[Any],
+    references: Sequence[str],
+    samples: int,
+    level: float,
+    names: tuple[str, str],
+) -> PairedScores:
+    check_counts(samples=samples)
+    check_open("level", level)
     from sacrebleu.significance import PairedTest
 
-    systems: list[tuple[str, Sequence[str]]] = [(names[0], list(a)), (f"{names[1]} (B)", list(b))]
-    test: Any = PairedTest(systems, {metric: _metric(metric)}, [list(references)], "bs", samples)
+    systems: list[tuple[str, Sequence[Any]]] = [(names[0], list(a)), (f"{names[1]} (B)", list(b))]
+    test: Any = PairedTest(systems, {"score": metric}, [list(references)], "bs", samples)
     signatures, scores = test()
     (key,) = signatures
     ours, theirs = scores[key]
@@ -150,7 +209,7 @@ def paired_bootstrap(
         score_a=float(ours.score),
         score_b=float(theirs.score),
         intervals=(_interval(ours), _interval(theirs)),
-        smallest_difference=2.8 * _spread(_metric(metric), a, b, references, min(samples, 300)),
+        smallest_difference=2.8 * _spread(metric, a, b, references, min(samples, 300)),
         samples=samples,
         signature=str(signatures[key]),
         p_value=float(theirs.p_value),
@@ -164,7 +223,7 @@ def _interval(found: Any) -> tuple[float, float]:
 
 
 def _spread(
-    metric: Any, a: Sequence[str], b: Sequence[str], references: Sequence[str], samples: int
+    metric: Any, a: Sequence[Any], b: Sequence[Any], references: Sequence[str], samples: int
 ) -> float:
     """Return the standard deviation of the difference over resampled sentences.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +31,7 @@ def translate_seed(plan: TranslationRecipe, seed: int, folder: Path) -> SeedRun:
     """Train a network from one seed, or go on with it, and translate the test part."""
     import torch
 
-    from cnnhistory.metrics.translation import bleu, chrf
+    from cnnhistory.metrics.translation import bleu, chrf, sentence_counts
     from cnnhistory.nlp.callbacks import BleuEachEpoch
     from cnnhistory.nlp.translator import SentenceTranslator
     from cnnhistory.tasks.translation import build_translation
@@ -79,6 +82,10 @@ def translate_seed(plan: TranslationRecipe, seed: int, folder: Path) -> SeedRun:
     contents = {
         "weights": (file_of(plan.id, seed, "safetensors"), weights_content(form)),
         "subwords": (file_of(plan.id, seed, "model"), data.subwords.model),
+        "counts": (
+            file_of(plan.id, seed, "csv"),
+            _table(sentence_counts(translations, test.targets)),
+        ),
         "translations": (file_of(plan.id, seed, "txt"), "\n".join([*translations, ""]).encode()),
     }
     more = {
@@ -109,6 +116,33 @@ def translate_seed(plan: TranslationRecipe, seed: int, folder: Path) -> SeedRun:
     )
     summary = f"{plan.id} seed {seed}: {score}, {letters}, {run.seconds:.0f} s"
     return SeedRun(result, dict(contents.values()), summary)
+
+
+def _table(counts: Sequence[Sequence[int]]) -> bytes:
+    from cnnhistory.metrics.translation import COUNTED
+
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([COUNTED, *counts])
+    return lines.getvalue().encode()
+
+
+def load_counts(id: str, seed: int | None = None) -> list[list[int]]:
+    """Return the counts of the translated test sentences, for `paired_bootstrap_of_counts`.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `cnnhistory.zoo.artifact`.
+    """
+    content = store.artifact(id, "counts", seed).read_bytes().decode()
+    return [[int(number) for number in row] for row in list(csv.reader(io.StringIO(content)))[1:]]
+
+
+def load_translations(id: str, seed: int | None = None) -> list[str]:
+    """Return the translations of the test sentences, in their order.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `cnnhistory.zoo.artifact`.
+    """
+    return store.artifact(id, "translations", seed).read_bytes().decode().split("\n")[:-1]
 
 
 def load_translator(id: str, seed: int | None = None) -> SentenceTranslator:

@@ -4,7 +4,14 @@ import pytest
 
 pytest.importorskip("sacrebleu")
 
-from cnnhistory.metrics.translation import bleu, chrf, paired_bootstrap
+from cnnhistory.metrics.translation import (
+    COUNTED,
+    bleu,
+    chrf,
+    paired_bootstrap,
+    paired_bootstrap_of_counts,
+    sentence_counts,
+)
 
 REFERENCES = [f"the {noun} is {word} today ." for noun in ("cat", "dog", "cow", "hen", "fish")
               for word in ("here", "there", "old", "new", "small", "large")]  # fmt: skip
@@ -44,6 +51,19 @@ def test_a_better_system_is_found():
     assert "right translates better than wrong" in str(found)
     assert "paired bootstrap, 200 samples, p = 0.005" in found.evidence
     assert "bs:200" in found.signature
+
+
+def test_counts_are_enough_for_the_bootstrap():
+    worse = [text.replace("today", "now") for text in REFERENCES]
+    sides = [sentence_counts(side, REFERENCES) for side in (REFERENCES, worse)]
+    assert {len(row) for side in sides for row in side} == {len(COUNTED)}
+    found = paired_bootstrap_of_counts(*sides, samples=200, names=("right", "wrong"))
+    assert found == paired_bootstrap(
+        REFERENCES, worse, REFERENCES, samples=200, names=("right", "wrong")
+    )
+    for one, other in (sides[0], sides[1][:-1]), ([], []):
+        with pytest.raises(ValueError, match=r"counts: expected as many rows.*, got"):
+            paired_bootstrap_of_counts(one, other)
 
 
 def test_the_same_system_cannot_be_told_apart():

@@ -11,7 +11,7 @@ from cnnhistory.cli import main
 from cnnhistory.compression.cnnz import load
 from cnnhistory.compression.schedule import Schedule
 from cnnhistory.graphics.fluid.network import LearnedSolver
-from cnnhistory.metrics.translation import bleu
+from cnnhistory.metrics.translation import bleu, paired_bootstrap_of_counts
 from cnnhistory.tasks.building import build_network
 from cnnhistory.tasks.classification import evaluate
 from cnnhistory.zoo.plain import as_plain
@@ -32,7 +32,11 @@ from cnnhistory.zoo.recording_fluid import pressure_network
 from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.recording_textures import by_kind, make_textures
-from cnnhistory.zoo.recording_translation import load_translator
+from cnnhistory.zoo.recording_translation import (
+    load_counts,
+    load_translations,
+    load_translator,
+)
 from cnnhistory.zoo.rounding import FRACTIONS, LARGEST
 from cnnhistory.zoo.store import FOLDER, read_record
 
@@ -155,12 +159,15 @@ def test_a_translation_is_complete(id):
     record, plan = zoo.record(id), zoo.recipe(id)
     for result in record.results:
         assert len(result.history) == len(result.curve("val_bleu")) == plan.epochs
+        counts = load_counts(id, result.seed)
+        found = paired_bootstrap_of_counts(counts, counts, samples=2)
+        assert found.score_a == pytest.approx(result.metrics["test_bleu"])
+        translations = load_translations(id, result.seed)
+        assert len(counts) == len(translations) == result.details["sentences"]
     for result in record.kept():
         assert result.artifacts["weights"].bytes <= LARGEST
         translator = load_translator(id, result.seed)
         assert translator.translate(["A man is walking."])[0]
-        lines = zoo.artifact(id, "translations", result.seed).read_text().splitlines()
-        assert len(lines) == result.details["sentences"]
 
 
 @pytest.mark.slow
