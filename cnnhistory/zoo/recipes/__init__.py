@@ -82,10 +82,6 @@ WAITING: frozenset[str] = frozenset({
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
     "textcnn_mpqa_dealt",
-    "textcnn_mr",
-    "textcnn_sst1",
-    "textcnn_sst2",
-    "textcnn_subj",
 })  # fmt: skip
 
 
