@@ -96,4 +96,5 @@ def attention_map(
     ax.set_xticks(range(len(source)), source, rotation=90, fontsize=8)
     ax.set_yticks(range(len(target)), target, fontsize=8)
     ax.tick_params(length=0, colors=BLACK)
+    ax.grid(False)
     return ax

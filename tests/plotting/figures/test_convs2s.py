@@ -22,6 +22,7 @@ def test_attention_by_hand(ax):
     attention_map(torch.tensor([[0.25, 0.75]]), ["a", "b"], ["x"], ax=ax)
     assert ax.images[0].get_array().tolist() == [[0.25, 0.75]]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    assert not any(line.get_visible() for line in ax.get_xgridlines() + ax.get_ygridlines())
 
 
 def test_refusals(ax):
