@@ -95,7 +95,7 @@ class Layer:
         self.x = torch.randn(rows, channels, generator=generator).requires_grad_()
         self.weight = torch.randn(27, channels, channels, generator=generator).requires_grad_()
         self.grad = torch.randn(rows, channels, generator=generator)
-        octree.neighbors(depth)
+        octree.blocks(depth)
 
     def step(self) -> tuple[Tensor, ...]:
         """Return output, gradient of the input, gradient of the weights."""
@@ -169,7 +169,7 @@ def _building(case: str, cloud: PointCloud, depth: int, repeat: int) -> Record:
 
     def ours() -> Octree:
         octree = build_octree(cloud, depth)
-        octree.neighbors(depth)
+        octree.blocks(depth)
         return octree
 
     mine, theirs = ours(), peer_octree(cloud, depth)
@@ -183,7 +183,7 @@ def _memory(case: str, layer: Layer) -> Iterator[MemoryRecord]:
     """Compare the rows, the rows with the table, and the most that is in use at one moment."""
     grid = 8**layer.depth * layer.x.shape[1] * 4
     rows = storage_bytes([layer.x])
-    table = storage_bytes([layer.octree.neighbors(layer.depth)])
+    table = storage_bytes([layer.octree.blocks(layer.depth)])
     peer = f"grid of {2**layer.depth} cells a side, float32"
     yield compare_memory(f"{case}, memory of features", rows, peer, grid)
     yield compare_memory(f"{case}, with the table of neighbors", rows + table, peer, grid)

@@ -54,7 +54,7 @@ def test_memory_is_that_of_the_tensors(layer):
     rows, table, _ = octree._memory("a", layer)
     octants, grid = layer.octree.size(4), 4 * 3 * 16**3
     assert rows.ratio == pytest.approx(grid / (12 * octants), abs=1e-3)
-    assert table.ratio == pytest.approx(grid / ((12 + 4 * 27) * octants), abs=1e-3)
+    assert table.ratio == pytest.approx(grid / ((12 + 4 * 8) * octants), abs=1e-3)
 
 
 def test_the_step_has_the_gradients_of_the_grid(layer):

@@ -16,7 +16,12 @@ from cnnhistory.data.split import Part, Parts
 from cnnhistory.data.tensors import ShuffledSampler
 from cnnhistory.graphics.octree.keys import DEEPEST
 from cnnhistory.graphics.octree.points import PointCloud
-from cnnhistory.graphics.octree.sets import ShapeSet, TurnedShapes
+from cnnhistory.graphics.octree.sets import (
+    ChangedShapes,
+    ShapeSet,
+    TurnedShapes,
+    views_to_vote,
+)
 from cnnhistory.graphics.octree.shapes_data import with_validation
 
 SIDE = 30  # of the stored grid; shapes fill its middle 24
@@ -90,7 +95,9 @@ class ModelNet10(InMemoryDataModule[ShapeSet]):
     """4,891 furniture shapes of ten classes, from voxels of 24 a side: 3,984 to train, 907 to test.
 
     The file `modelnet10/data.npz` is looked for in `root`, else in `$CNNHISTORY_DATA`; it is not
-    downloaded. Training shapes come in a random one of twelve poses around the vertical.
+    downloaded. The authors of the set aligned its shapes. Training shapes come in a random one of
+    twelve poses around the vertical, or as they stand, changed a little: turned, shrunk, shifted
+    and mirrored.
 
     Args:
         batch_size: of each process.
@@ -100,7 +107,8 @@ class ModelNet10(InMemoryDataModule[ShapeSet]):
         depth: of the octrees; beyond 5 the cells are smaller than the voxels.
         val_size: training shapes that are kept for validation, chosen by their contents.
         train_size: keep so many training shapes; None keeps all.
-        augment: turn the training shapes.
+        augment: turn the training shapes, or change them a little.
+        aligned: shapes stand as in the set, in training and where poses vote: six views.
 
     Raises:
         ValueError: an argument is out of range.
@@ -125,6 +133,7 @@ class ModelNet10(InMemoryDataModule[ShapeSet]):
     val_size: int = 0
     train_size: int | None = None
     augment: bool = True
+    aligned: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -156,11 +165,14 @@ class ModelNet10(InMemoryDataModule[ShapeSet]):
             grid = np.unpackbits(bits)[: SIDE**3].reshape(SIDE, SIDE, SIDE).astype(bool)
             faces.append(surface(grid))
         labels = torch.from_numpy(np.asarray(part.targets).astype(np.int64))
-        return ShapeSet(SurfaceClouds(faces), labels, self.depth)
+        views = views_to_vote() if self.aligned else None
+        return ShapeSet(SurfaceClouds(faces), labels, self.depth, views=views)
 
     def training_items(self, sampler: ShuffledSampler) -> ShapeSet:
-        """The training shapes, turned where that is asked for."""
-        return TurnedShapes(self.train_set, sampler) if self.augment else self.train_set
+        """The training shapes, turned or changed where that is asked for."""
+        if not self.augment:
+            return self.train_set
+        return (ChangedShapes if self.aligned else TurnedShapes)(self.train_set, sampler)
 
     def about(self) -> dict[str, str | int]:
         """Name, scale, source, license and bytes to download."""

@@ -1,4 +1,4 @@
-"""Neighbors of octants, found from those of their parents in one pass.
+"""Neighbors of octants, found from those of their parents in one pass, eight siblings at once.
 
 Source: wang2017ocnn, Section 3.2 (the neighborhood of eight siblings is found at once).
 
@@ -16,21 +16,30 @@ MIDDLE = 13  # the column of an octant itself
 
 
 @functools.cache
-def steps(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return where the neighbors of the eight children of an octant are.
+def places(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return where the 4³ octants around eight siblings are.
 
-    The neighbor of child c at offset k is a child of the parent's neighbor `up[c, k]`, and there
-    the one number `which[c, k]`.
+    The one at place p is a child of the parent's neighbor `up[p]`, and there the one number
+    `which[p]`; places count from -1 to 2 along each axis, 0 and 1 are the siblings themselves.
 
-    Shape: two of (8, 27); numbers of neighbors and of children.
+    Shape: two of (64,); numbers of neighbors and of children.
     """
-    child = torch.cartesian_prod(*[torch.arange(2)] * 3)
-    offset = torch.cartesian_prod(*[torch.arange(-1, 2)] * 3)
-    at = child[:, None] + offset  # -1 to 2 along each axis: 0 and 1 are the octant's own children
+    at = torch.cartesian_prod(*[torch.arange(-1, 3)] * 3)
     up = torch.div(at, 2, rounding_mode="floor") + 1
     which = at % 2
     ninths, eighths = torch.tensor([9, 3, 1]), torch.tensor([4, 2, 1])
     return (up * ninths).sum(-1).to(device), (which * eighths).sum(-1).to(device)
+
+
+@functools.cache
+def steps(device: torch.device) -> Tensor:
+    """Return at which of the 64 places the 27 neighbors of each of the eight siblings are.
+
+    Shape: (8, 27).
+    """
+    child = torch.cartesian_prod(*[torch.arange(2)] * 3)
+    offset = torch.cartesian_prod(*[torch.arange(3)] * 3)
+    return ((child[:, None] + offset) * torch.tensor([16, 4, 1])).sum(-1).to(device)
 
 
 def root_neighbors(shapes: int, device: torch.device) -> Tensor:
@@ -43,16 +52,16 @@ def root_neighbors(shapes: int, device: torch.device) -> Tensor:
     return table
 
 
-def children_neighbors(above: Tensor, children: Tensor, divided: Tensor) -> Tensor:
-    """Return the neighbors of all children, from those of the depth above.
+def blocks_of(above: Tensor, children: Tensor, divided: Tensor) -> Tensor:
+    """Return the 4³ octants around each eight siblings, from the neighbors of their parents.
 
-    Shape: `above` (n, 27) and `children` (n,) of that depth, `divided` (m,) its octants with
-    children; (8m, 27), int32.
+    Shape: `above` (n, 27) and `children` (n,) of the depth above, `divided` (m,) its octants with
+    children; (m, 64), int32.
     """
-    up, which = steps(above.device)
+    up, which = places(above.device)
     missing = 8 * len(divided)
     # the first child of each octant; of one without children, and of a missing one, far below 0
     first = torch.cat([children, children.new_tensor([-1])]).to(torch.int32)
     first = torch.where(first < 0, -8, first)
-    table = first[above[divided]][:, up] + which.to(torch.int32)  # (m, 8, 27)
-    return torch.where(table < 0, missing, table).view(missing, 27)
+    table = first[above[divided]][:, up] + which.to(torch.int32)
+    return torch.where(table < 0, missing, table)

@@ -13,12 +13,10 @@ import torch
 from torch import Tensor
 
 from cnnhistory._util.lookup import check_one_of, expected
-from cnnhistory.graphics.octree.products import (
-    Convolution,
-    StridedConvolution,
-    TransposedConvolution,
-)
+from cnnhistory.graphics.octree.neighbors import MIDDLE, steps
+from cnnhistory.graphics.octree.products import StridedConvolution, TransposedConvolution
 from cnnhistory.graphics.octree.tree import Octree
+from cnnhistory.graphics.octree.winograd import Convolution
 
 
 def check_rows(x: Tensor, octree: Octree, depth: int) -> None:
@@ -56,8 +54,10 @@ def octree_conv(x: Tensor, octree: Octree, depth: int, weight: Tensor, stride: i
     octree.checked(depth, first=stride - 1)
     check_rows(x, octree, depth)
     _check_weight(weight, x)
+    if depth == 0:  # a root has no neighbors
+        return x @ weight[MIDDLE]
     if stride == 1:
-        return Convolution.apply(x, octree.neighbors(depth), weight)
+        return Convolution.apply(x, octree.blocks(depth), weight)
     table, families = _families(octree, depth - 1)
     return _to_divided(StridedConvolution.apply(x, table, families, weight), octree, depth - 1)
 
@@ -191,7 +191,10 @@ def _families(octree: Octree, depth: int) -> tuple[Tensor, Tensor]:
         number = torch.where(first < 0, count, first // 8).to(torch.int32)
         return number[octree.neighbors(depth)[octree.divided(depth)]]
 
-    table = octree.kept("first", depth, lambda: octree.neighbors(depth + 1)[::8].contiguous())
+    def around_first() -> Tensor:
+        return octree.blocks(depth + 1)[:, steps(octree.device)[0]]
+
+    table = octree.kept("first", depth, around_first)
     return table, octree.kept("families", depth, families)
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# Numbers in a gathered chunk on the processor: half a megabyte of float32, which stays in a cache
-# of one megabyte. With 2**21 a layer of 32 channels takes 1.4 to 2 times as long.
-BUFFER = 2**17
+# Numbers in a gathered chunk on the processor: a megabyte of float32, which about fills the cache
+# of a core. With 2**17 a layer of 16 channels takes a fifth longer.
+BUFFER = 2**18
 FEWEST = 128  # rows of a chunk, below which matrix products are slow
 NARROW = 8  # outputs, up to which the product is faster with its sides exchanged
 LARGE_BUFFER = 2**27  # and on an accelerator, which is idle while it is asked for the next chunk
@@ -90,47 +90,6 @@ def both_products(x: Tensor, table: Tensor, weight: Tensor, y: Tensor) -> tuple[
         _multiply(chunk, weight, result)
         sums.addmm_(right.T, chunk)
     return out, sums.T.contiguous()
-
-
-def flipped(weight: Tensor) -> Tensor:
-    """Return the weights of the way back: the opposite offset, inputs and outputs exchanged.
-
-    Shape: (27, C, O); (27 · O, C).
-    """
-    return weight.flip(0).transpose(1, 2).flatten(0, 1)
-
-
-class Convolution(torch.autograd.Function):
-    """`y[i] = Σ_k x[table[i, k]] W[k]`, for a table in which `table[i, k] = j` is the same as
-    `table[j, 26 - k] = i`.
-
-    Shape: x (n, C), table (n, 27), weight (27, C, O); (n, O).
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, table: Tensor, weight: Tensor) -> Tensor:
-        """Gather and multiply."""
-        ctx.save_for_backward(x, table, weight)
-        return gathered_product(x, table, weight.flatten(0, 1))
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
-        """Gather the gradients: from each row, once for the input's and for the weights'."""
-        x, table, weight = ctx.saved_tensors
-        grad = grads[0].contiguous()
-        taps, inputs, outputs = weight.shape
-        if not ctx.needs_input_grad[0]:
-            if not ctx.needs_input_grad[2]:
-                return None, None, None
-            # what is narrower is gathered
-            if inputs <= outputs:
-                return None, None, weight_product(x, table, grad).view(weight.shape)
-            back = weight_product(grad, table, x)  # (27 · O, C), offsets reversed
-            return None, None, back.view(taps, outputs, inputs).flip(0).transpose(1, 2)
-        if not ctx.needs_input_grad[2]:
-            return gathered_product(grad, table, flipped(weight)), None, None
-        grad_x, back = both_products(grad, table, flipped(weight), x)
-        return grad_x, None, back.view(taps, outputs, inputs).flip(0).transpose(1, 2)
 
 
 # For the child at an even (0) or odd (1) place along an axis: the parents that reach it, as steps

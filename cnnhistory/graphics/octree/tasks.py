@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cnnhistory._util.lookup import check_integer, expected
 from cnnhistory._util.modes import evaluating
 from cnnhistory.graphics.octree.networks import OCNN
-from cnnhistory.graphics.octree.sets import POSES, OctreesOf, ShapeSet
+from cnnhistory.graphics.octree.sets import Moved, OctreesOf, ShapeSet
 from cnnhistory.graphics.octree.voxels import VoxelCNN
 
 
@@ -28,25 +28,30 @@ class Voted:
 
 
 def vote(
-    network: OCNN | VoxelCNN, shapes: ShapeSet, poses: int = POSES, batch_size: int = 32
+    network: OCNN | VoxelCNN, shapes: ShapeSet, poses: int | None = None, batch_size: int = 32
 ) -> Voted:
-    """Show every shape in several poses, and pool what the network says.
+    """Show every shape in several of the set's views, and pool what the network says.
+
+    Of the views, by default twelve poses, about `poses` are taken, evenly spread; None takes all.
 
     Raises:
-        ValueError: `poses` is not from 1 to 12.
+        ValueError: `poses` is not from 1 to the number of views.
 
     Source: wang2017ocnn, Sections 5.1 (voting) and 5.2 (orientation pooling).
 
     Deviations: the paper searches with the pooled output of the classification; here the 128
         numbers below it are pooled, by their largest value.
     """
-    check_integer("poses", poses, 1, POSES)
+    most = len(shapes.views)
+    poses = most if poses is None else poses
+    check_integer("poses", poses, 1, most)
+    views = shapes.views[:: -(-most // poses)]
     scores: Tensor | None = None
     keys: Tensor | None = None
     device = next(network.parameters()).device
     with evaluating(network):
-        for pose in range(0, POSES, -(-POSES // poses)):
-            inputs = OctreesOf(shapes.clouds, shapes.depth, pose)
+        for view in views:
+            inputs = OctreesOf(Moved(shapes.clouds, view), shapes.depth)
             described = torch.cat([
                 network.describe(octree.to(device)).cpu() for octree in inputs.split(batch_size)
             ])  # fmt: skip
@@ -55,7 +60,7 @@ def vote(
             keys = described if keys is None else torch.maximum(keys, described)
     assert scores is not None
     assert keys is not None
-    return Voted(scores / len(range(0, POSES, -(-POSES // poses))), keys)
+    return Voted(scores / len(views), keys)
 
 
 def octant_parts(network: nn.Module, shapes: ShapeSet, batch_size: int = 32) -> list[Tensor]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from cnnhistory._util.lookup import check_integer, expected
 from cnnhistory.graphics.octree.keys import DEEPEST, cells_of, morton
-from cnnhistory.graphics.octree.neighbors import children_neighbors, root_neighbors
+from cnnhistory.graphics.octree.neighbors import blocks_of, root_neighbors, steps
 from cnnhistory.graphics.octree.points import PointCloud
 
 FULL_DEPTH = 2
@@ -120,7 +120,23 @@ class Octree:
         return self.kept(
             "neighbors",
             depth,
-            lambda: children_neighbors(
+            lambda: self.blocks(depth)[:, steps(self.device)].flatten(0, 1),
+        )
+
+    def blocks(self, depth: int) -> Tensor:
+        """Return for each eight siblings of a depth the 4³ octants around them.
+
+        Column 16i + 4j + k is the octant at the offset (i - 1, j - 1, k - 1) from the first of the
+        siblings, with n where there is none, as for `neighbors`. In it are the neighbors of all
+        eight, in 8 numbers an octant in place of 27.
+
+        Shape: (n / 8, 64), int32.
+        """
+        self.checked(depth, first=1)
+        return self.kept(
+            "blocks",
+            depth,
+            lambda: blocks_of(
                 self.neighbors(depth - 1), self.children[depth - 1], self.divided(depth - 1)
             ),
         )

@@ -11,7 +11,16 @@ from cnnhistory.graphics.octree.networks import o_cnn6
 from cnnhistory.graphics.octree.off import read_off
 from cnnhistory.graphics.octree.packed import pack, unpack
 from cnnhistory.graphics.octree.points import PointCloud
-from cnnhistory.graphics.octree.sets import OctreesOf, ShapeSet, TurnedShapes, in_pose
+from cnnhistory.graphics.octree.sets import (
+    Moved,
+    OctreesOf,
+    ShapeSet,
+    TurnedShapes,
+    in_pose,
+    poses_to_vote,
+    slight_changes,
+    views_to_vote,
+)
 from cnnhistory.graphics.octree.shapes import FAMILIES
 from cnnhistory.graphics.octree.shapes_data import MadeUpShapes, ModelNet40
 from cnnhistory.graphics.octree.solids import block
@@ -85,6 +94,30 @@ def test_training_shapes_are_turned_anew_in_each_epoch():
     both = turned.__getitems__([3, 7])[0]
     mine = both.shape_of(4) == 1
     assert torch.equal(both.signal[mine], alone.signal)
+
+
+def test_slight_changes_leave_a_shape_standing():
+    matrices, shifts = slight_changes(np.random.default_rng(0), 400)
+    sizes = matrices.norm(dim=1)
+    assert 0.8 <= sizes.min() < 0.81 < 0.99 < sizes.max() <= 1.0001
+    assert 150 < int((torch.linalg.det(matrices) < 0).sum()) < 250  # mirrored
+    assert 0.039 < shifts.abs().max() <= 0.04
+    assert (matrices[:, 2, :2] == 0).all()
+    angles = torch.rad2deg(torch.atan2(matrices[:, 1, 0], matrices[:, 0, 0]))
+    assert 9.5 < angles.abs().max() <= 10.001
+
+
+def test_views_that_vote():
+    assert len(poses_to_vote()) == 12
+    views = views_to_vote()
+    assert torch.equal(views[0], torch.eye(3))
+    assert torch.linalg.det(torch.stack(views)).round().tolist() == [1, 1, 1, -1, -1, -1]
+    cloud = unpack(small().test_set.clouds.rows[0])
+    assert Moved([cloud], views[0])[0] is cloud
+    mirrored = Moved([cloud], views[3])
+    assert len(mirrored) == 1
+    assert torch.equal(mirrored[0].positions[:, 1], -cloud.positions[:, 1])
+    torch.testing.assert_close(mirrored[0].normals[:, 1], -cloud.normals[:, 1])
 
 
 def test_three_quarter_turns_and_one_more_are_none():
@@ -236,6 +269,12 @@ def test_voxels_become_octrees(tmp_path, monkeypatch):
         octree = OctreesOf(data.test_set.clouds, 5, pose).batch([0])
         assert 300 < int(octree.occupied(5).sum()) < 8000
     assert data.describe()["train"] == 12
+    standing = ModelNet10(root=str(tmp_path), aligned=True, batch_size=6)
+    first, again = (next(iter(standing.train_dataloader()))[0] for _ in range(2))
+    assert torch.equal(first.signal, again.signal)
+    assert len(standing.test_set.views) == 6
+    plain = ModelNet10(root=str(tmp_path), aligned=True, augment=False, batch_size=6)
+    assert not torch.equal(next(iter(plain.train_dataloader()))[0].counts, first.counts)
     assert ModelNet10(root=str(tmp_path)).describe()["train"] == 24
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from octree_helpers import full, sphere, spheres
 
 from cnnhistory.graphics.octree.keys import cells_of, morton
-from cnnhistory.graphics.octree.neighbors import steps
+from cnnhistory.graphics.octree.neighbors import places, steps
 from cnnhistory.graphics.octree.points import PointCloud
 from cnnhistory.graphics.octree.tree import build_octree
 
@@ -202,14 +202,15 @@ def test_an_octree_moves_to_a_device_with_its_tables():
     assert len(moved) == 2
 
 
-def test_the_steps_of_a_corner_child():
-    up, which = steps(torch.device("cpu"))
-    assert up.shape == which.shape == (8, 27)
-    # child 0 at the offset (-1, -1, -1): child 7 of the parent's neighbor there
-    assert (up[0, 0].item(), which[0, 0].item()) == (0, 7)
-    assert (up[7, 26].item(), which[7, 26].item()) == (26, 0)
-    assert (up[:, 13] == 13).all()
-    assert which[:, 13].tolist() == list(range(8))
+def test_places_around_siblings():
+    up, which = places(torch.device("cpu"))
+    # at the offset (-1, -1, -1): child 7 of the parent's neighbor there
+    assert (up[0].item(), which[0].item()) == (0, 7)
+    assert (up[63].item(), which[63].item()) == (26, 0)
+    own = steps(torch.device("cpu"))[:, 13]
+    assert own.tolist() == [21, 22, 25, 26, 37, 38, 41, 42]
+    assert (up[own] == 13).all()
+    assert which[own].tolist() == list(range(8))
 
 
 @pytest.mark.gpu
