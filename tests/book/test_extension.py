@@ -13,6 +13,8 @@ pytest.importorskip("sphinx", reason="the extra `book` is not installed")
 timeline = load_extension("book_timeline")
 badge = load_extension("book_badge")
 api = load_extension("book_api")
+live = load_extension("book_live")
+BOOK = Path(__file__).resolve().parents[2] / "book"
 
 
 def record(id: str, year: int, **settings: object) -> System:
@@ -150,3 +152,11 @@ def test_reference_finds_modules_by_itself(tmp_path: Path, monkeypatch: pytest.M
     page = api.room_page("cnnhistory.survey")
     assert "## survey.compression.xnor_net" in page  # it has a function that chapters use
     assert "## survey.compression.bwn" not in page
+
+
+def test_every_live_figure_stands_on_a_page():
+    pages = [*BOOK.rglob("*.md"), *BOOK.rglob("*.ipynb")]
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    for name in live.FIGURES:
+        shown = [text for text in texts if re.search(rf"```{{live}} {name}\b", text)]
+        assert len(shown) == 1, name
