@@ -76,7 +76,6 @@ WAITING: frozenset[str] = frozenset({
     "convs2s_multi30k_fr",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
-    "lstm_multi30k_de",
     "lstm_multi30k_fr",
     "resnet20_6_cifar10",
     "resnext11_16x8d_cifar10",
