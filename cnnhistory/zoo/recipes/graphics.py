@@ -13,17 +13,21 @@ FLUIDNET_64 = FluidRecipe(
 )
 
 # The paper's momentum, weight decay, rate and batches, on other data, with one cycle of the rate in
-# place of its three steps. Trained once on all but 400 shapes, 29 of these were wrong after the 12
-# epochs, and 28 where 12 poses vote; more epochs were not tried.
+# place of its three steps. The last fifth of each class in the order of the file, 795 training
+# shapes, was kept aside, as the test part is the end of each class: after 8 epochs 86 of these were
+# wrong where training shapes are turned by any of the paper's twelve poses, and 52 where they stand
+# as in the set and are changed a little. Nothing else was tried. The paper's poses, after 12 epochs
+# on all training shapes, had 86.5 % of the test shapes right.
+# Criterion, written before the run: 88 % of the test shapes right where six views vote.
 OCNN5_MODELNET10 = TrainingRecipe(
     id="ocnn5_modelnet10",
     model="cnnhistory.graphics.octree.networks.OCNN",
-    epochs=12,
+    epochs=8,
     batch_size=32,
     optimizer=sgd(0.1, weight_decay=5e-4),
-    data=Spec("cnnhistory.graphics.octree.modelnet10.ModelNet10"),
+    data=Spec("cnnhistory.graphics.octree.modelnet10.ModelNet10", {"aligned": True}),
     network_args={"depth": 5, "num_classes": 10},
-    seeds=(0, 1, 2),
+    seeds=(0, 1),
     tolerance=1.5,
 )
 
