@@ -72,7 +72,6 @@ WAITING: frozenset[str] = frozenset({
     "cells_random2_patches",
     "cells_random3_patches",
     "cells_random4_patches",
-    "convs2s_multi30k_de",
     "convs2s_multi30k_fr",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
@@ -80,7 +79,6 @@ WAITING: frozenset[str] = frozenset({
     "resnet20_6_cifar10",
     "resnext11_16x8d_cifar10",
     "resnext20_1x36d_cifar10",
-    "textcnn_mpqa_dealt",
 })  # fmt: skip
 
 
