@@ -236,9 +236,8 @@
     form.reset();
     draw();
     if (window.ResizeObserver) {
-      new ResizeObserver(() => {
-        if (plot.clientWidth && Math.abs(plot.clientWidth - width) > 8) draw();
-      }).observe(plot);
+      const fit = () => plot.clientWidth && Math.abs(plot.clientWidth - width) > 8 && draw();
+      new ResizeObserver(() => requestAnimationFrame(fit)).observe(plot); // not while it lays out
     }
   }
 
