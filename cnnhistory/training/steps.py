@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnhistory._util.checks import check_counts
-from cnnhistory.training.recipes import Constant, OptimizerRecipe, ScheduleRecipe
+from cnnhistory.training.recipes import OptimizerRecipe, ScheduleRecipe
 
 
 def train_steps(
@@ -49,7 +49,7 @@ def train_steps(
         raise ValueError(f"batch_size: expected at most {len(labels)} examples, got {batch_size}")
     its_own = loss.parameters() if isinstance(loss, nn.Module) else ()
     rule = optimizer(chain(network.parameters(), its_own))
-    rate = (schedule or Constant())(rule, steps)
+    rate = schedule(rule, steps) if schedule is not None else None
     batches = _batches(len(labels), batch_size, seed)
     for step in range(1, steps + 1):
         batch = next(batches)
@@ -58,7 +58,8 @@ def train_steps(
         rule.zero_grad()
         found.backward()
         rule.step()
-        rate.step()
+        if rate is not None:
+            rate.step()
         if after_step is not None:
             after_step(step, network)
     return network.eval()
