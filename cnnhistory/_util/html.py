@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 # between a number and its unit, between thousands
@@ -38,7 +38,6 @@ def html_table(
     foot: Sequence[Sequence[str]] = (),
     *,
     kind: str = "",
-    data: Sequence[Mapping[str, str]] | None = None,
 ) -> str:
     """Return an HTML table in the colors of the page; the first cell of a row is its heading.
 
@@ -53,29 +52,26 @@ def html_table(
         caption: said above the table; default: none.
         foot: rows under a line, such as totals.
         kind: class of the box, for the style sheet of a page.
-        data: for each row what a script reads as its data attributes, by name.
 
     Raises:
-        ValueError: a row, `right` or `data` has another length than it must.
+        ValueError: a row or `right` has another length than it must.
     """
     sides = [False] * len(headings) if right is None else right
     styles = [f' style="text-align: {"right" if side else "left"}"' for side in sides]
 
-    def line(cells: Sequence[str], facts: Mapping[str, str] | None = None) -> str:
-        marks = "".join(f' data-{key}="{escape(text)}"' for key, text in (facts or {}).items())
+    def line(cells: Sequence[str]) -> str:
         texts = [escape(joined(cell, number=side)) for cell, side in zip(cells, sides, strict=True)]
         inside = "".join(
             f"<td{style}>{text}</td>" if place else f'<th scope="row"{style}>{text}</th>'
             for place, (style, text) in enumerate(zip(styles, texts, strict=True))
         )
-        return f"<tr{marks}>{inside}</tr>"
+        return f"<tr>{inside}</tr>"
 
     top = "".join(
         f'<th scope="col"{style}>{escape(heading)}</th>'
         for style, heading in zip(styles, headings, strict=True)
     )
-    facts = [{}] * len(rows) if data is None else data
-    body = "\n".join(line(cells, one) for cells, one in zip(rows, facts, strict=True))
+    body = "\n".join(map(line, rows))
     end = f"<tfoot>\n{chr(10).join(map(line, foot))}\n</tfoot>\n" if foot else ""
     label = escape(caption or ", ".join(headings))
     said = f"<caption>{escape(caption)}</caption>\n" if caption else ""

@@ -18,16 +18,9 @@ def test_cells_are_escaped_and_headed():
     assert table.find("tfoot/tr/td").text == "1"
 
 
-def test_a_table_for_a_style_sheet_and_a_script():
-    facts = [{"model": 'a"b', "top1": "59.3"}, {"model": "c"}]
-    root = ElementTree.fromstring(
-        html_table(("network",), [("<x>",), ("y",)], kind="wide claims", data=facts)
-    )
+def test_a_table_for_a_style_sheet():
+    root = ElementTree.fromstring(html_table(("network",), [("<x>",)], kind="wide claims"))
     assert root.attrib["class"] == "wide claims"
-    rows = root.findall("table/tbody/tr")
-    assert [row.attrib for row in rows] == [
-        {"data-model": 'a"b', "data-top1": "59.3"}, {"data-model": "c"},
-    ]  # fmt: skip
     assert root.find("table").find("caption") is None
     assert root.attrib["aria-label"] == "network"
 
@@ -54,7 +47,6 @@ def test_a_unit_stays_with_its_number(text: str, number: bool, shown: str):
     [
         {"rows": [("1",)]},
         {"rows": [], "right": (True,)},
-        {"rows": [("1", "2")], "data": []},
         {"rows": [], "foot": [("1",)]},
     ],
 )

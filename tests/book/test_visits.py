@@ -21,7 +21,7 @@ SECONDS = 280  # that a browser may take for its share of a part
 THEMES = ("light", "dark")
 WIDE, NARROW = 1200, 390  # pixels
 Load = tuple[str, str, int]  # a page, and the theme and width in which it is loaded
-OWN_SCRIPTS = ("data-live=", 'id="timeline"', 'class="landscape"', 'id="search-results"')
+OWN_SCRIPTS = ("data-live=", 'id="timeline"', 'id="search-results"')
 
 pytestmark = [
     pytest.mark.book,

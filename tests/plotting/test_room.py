@@ -53,7 +53,8 @@ from cnnhistory.survey.accuracies import FIGURES
 NO_DRAWING = {
     "figures.landscape.best", "figures.landscape.front_of", "figures.landscape.left_out",
     "figures.landscape.pareto", "figures.landscape.points",
-    "figures.landscape_chart.labels", "figures.deconvnet_visualization.beside",
+    "figures.landscape_scene.labels", "figures.landscape_scene.scene",
+    "figures.deconvnet_visualization.beside",
     "images.stretched", "labels.spread", "names.display_name", "names.model_name",
     "panels.panels", "pixels.encoded", "style.looks", "style.use_book_style", "svg.figure_svg",
     "svg.show_figures_as_svg", "svg_groups.hoist", "svg_groups.join_axis",

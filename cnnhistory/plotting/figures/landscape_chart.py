@@ -1,39 +1,55 @@
-"""The landscape as one piece of HTML: drawing, table and script, complete without the script.
+"""The landscape as one piece of HTML: drawing, legend and table, complete without a script.
 
 Nothing is loaded from anywhere, so that the chart works in JupyterLab, in the book and offline.
-The rows of the table are the data of the script.
+In the book it is a live figure: its script finds the scenes of all choices beside the drawing.
 """
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
+from itertools import product
+from typing import Any
 
 from cnnhistory._util.html import html_table
 from cnnhistory._util.lookup import expected
 from cnnhistory._util.numbers import count_text
 from cnnhistory.papers import paper
-from cnnhistory.plotting.figures.landscape import DATA_SETS, Point, best, pareto
+from cnnhistory.plotting.figures.landscape import DATA_SETS, Point
+from cnnhistory.plotting.figures.landscape_scene import (
+    AGAINST,
+    BOTTOM,
+    LEFT,
+    METRICS,
+    NARROW,
+    RIGHT,
+    TOP,
+    WIDE,
+    Scene,
+    scene,
+)
 from cnnhistory.survey.accuracies import VIEWS
 from cnnhistory.system import ERAS
 
-WIDTH, HEIGHT = 760, 460
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 44
 MOST_ERAS = 7  # colors in landscape.css
-SMALLEST, LARGEST = 4.0, 22.0  # radius of a dot
-LABEL_HEIGHT, LETTER = 12.0, 6.6  # of a label of 11 pixels
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom
+ALT = (
+    "A chart of accuracy against cost with controls for the data, the axes and the way of testing, "
+    "and the numbers of the dot that is pointed at"
+)
+CAPTION = (
+    "Every dot is one figure of a paper, placed by what its network costs; dots joined by a line "
+    "are one network, tested in several ways."
+)
 
 
 class LandscapeChart:
     """Accuracy against multiply-adds, parameters or year, for figures of several data sets.
 
-    The drawing shows the first data set against multiply-adds; where scripts run, controls choose
-    the axes, the data set and how many crops of an image were tested, and the arrow keys go from
-    dot to dot. The area of a dot grows with the number of parameters.
+    The drawing shows one data set against multiply-adds; a pointer on a dot reads its numbers. In
+    the book controls choose the axes, the data set and how many crops of an image were tested,
+    and the arrow keys go from dot to dot. The area of a dot grows with the number of parameters.
 
     Raises:
         ValueError: there is no point, or there are more eras than colors.
@@ -57,37 +73,93 @@ class LandscapeChart:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        folder = files("cnnhistory.plotting.figures")
-        style = (folder / "landscape.css").read_text(encoding="utf-8")
-        script = (folder / "landscape.js").read_text(encoding="utf-8")
+        style = (files("cnnhistory.plotting.figures") / "landscape.css").read_text("utf-8")
+        data = json.dumps(self.contents(), separators=(",", ":")).replace("</", "<\\/")
         return (
-            f'<div class="landscape"><style>{style}</style>\n'
-            f"{self._controls()}\n{self._legend()}\n"
-            f'<div class="landscape-plot">{self.drawing()}</div>\n'
-            '<p class="landscape-card" role="status">Every dot is one figure of a paper; the table '
-            "below has all of them.</p>\n"
-            f"{self._table()}\n<script>{script}</script></div>"
+            '<div class="live landscape" data-live="landscape" data-options="{}">'
+            f"<style>{style}</style>\n{self._legend()}\n"
+            f'<div class="live-stored landscape-plot">{self.drawing()}</div>\n'
+            f'<div class="live-stage" role="group" aria-label="{ALT}" hidden></div>\n'
+            '<p class="live-said" role="status" hidden></p>\n'
+            f'<p class="live-caption">{CAPTION}</p>\n{self._table()}\n'
+            f'<script type="application/json">{data}</script></div>'
         )
 
-    def _controls(self) -> str:
+    def drawing(self) -> str:
+        """Return the drawing that is there without a script, as SVG."""
+        data = {point.figure.data for point in self.points}
+        first = "ImageNet" if "ImageNet" in data else self.points[0].figure.data
+        found = scene(self.points, first)
+        return "<p>No figure of this kind in the papers.</p>" if found is None else self._svg(found)
+
+    def contents(self) -> dict[str, Any]:
+        """Return what the live figure shows, ready for JSON.
+
+        `points` has name, model, era and a sentence of each figure; `choices` the controls, their
+        names and options; `frames` the sizes of the wide and the narrow drawing; `scenes` both of
+        each choice, under "data|metric|against|views", numbers in tenths of a pixel.
+        """
         present = {point.figure.data for point in self.points}
         choices = {
-            "Data": ("data", {data: data for data in DATA_SETS if data in present}),
-            "Accuracy": ("metric", {"top1": "top-1", "top5": "top-5"}),
-            "Against": (
-                "x",
-                {"macs": "multiply-adds", "params": "parameters", "year": "year"},
-            ),
-            "Tested on": ("views", {"": "everything", **VIEWS}),
+            "data": ("Data", {data: data for data in DATA_SETS if data in present}),
+            "metric": ("Accuracy", {metric: f"top-{top}" for metric, top in METRICS.items()}),
+            "against": ("Against", {name: text.split(" ")[0] for name, text in AGAINST.items()}),
+            "views": ("Tested on", {"": "everything", **VIEWS}),
         }
-        selects = []
-        for label, (name, options) in choices.items():
-            inside = "".join(
-                f'<option value="{escape(value)}">{escape(text)}</option>'
-                for value, text in options.items()
+        scenes = {}
+        for choice in product(*(options for _, options in choices.values())):
+            wide, narrow = (scene(self.points, *choice, frame=frame) for frame in (WIDE, NARROW))
+            if wide is not None and narrow is not None:
+                scenes["|".join(choice)] = [_compact(wide), _compact(narrow)]
+        return {
+            "points": [
+                [point.name, point.model, self.eras[point.era], _sentence(point)]
+                for point in self.points
+            ],
+            "choices": choices,
+            "frames": [frame[:2] for frame in (WIDE, NARROW)],
+            "margins": [LEFT, RIGHT, TOP, BOTTOM],
+            "scenes": scenes,
+        }
+
+    def _svg(self, found: Scene) -> str:
+        """Return a wide scene as SVG; a live figure draws the others in the same way."""
+        right, base = WIDE.width - RIGHT, WIDE.height - BOTTOM
+        parts = []
+        for x, text in found.marks:
+            parts.append(
+                f'<path class="grid" d="M{x:.1f} {TOP}V{base}"/>'
+                f'<text x="{x:.1f}" y="{base + 16}" text-anchor="middle">{text}</text>'
             )
-            selects.append(f'<label>{label} <select name="{name}">{inside}</select></label>')
-        return f'<form class="landscape-controls" hidden>{"".join(selects)}</form>'
+        for y, text in found.levels:
+            parts.append(
+                f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>'
+                f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+            )
+        parts.append(
+            f'<text class="axis" x="{right}" y="{base + 36}" text-anchor="end">{found.axes[0]}'
+            f'</text><text class="axis" transform="translate(14 {TOP}) rotate(-90)" '
+            f'text-anchor="end">{escape(found.axes[1])}</text>'
+        )
+        for _, x, low, high in found.links:
+            parts.append(f'<path class="same" d="M{x:.1f} {low:.1f}V{high:.1f}"/>')
+        (x, y), *rest = found.front
+        steps = "".join(f"H{x:.1f}V{y:.1f}" for x, y in rest)
+        parts.append(f'<path class="front" d="M{x:.1f} {y:.1f}{steps}H{right}"/>')
+        for dot in found.dots:
+            point = self.points[dot.number]
+            parts.append(
+                f'<circle class="dot" data-era="{self.eras[point.era]}" cx="{dot.x:.1f}" '
+                f'cy="{dot.y:.1f}" r="{dot.radius:.1f}"><title>{escape(_sentence(point))}</title>'
+                "</circle>"
+            )
+        for number, x, y in found.names:
+            name = escape(self.points[number].name)
+            parts.append(f'<text class="name" x="{x:.1f}" y="{y:.1f}">{name}</text>')
+        return (
+            f'<svg viewBox="0 0 {WIDE.width} {WIDE.height}" role="img" aria-label="'
+            f'{escape(found.label)}; the table has the numbers">{"".join(parts)}</svg>'
+        )
 
     def _legend(self) -> str:
         entries = "".join(
@@ -102,98 +174,32 @@ class LandscapeChart:
     def _table(self) -> str:
         heads = ("network", "year", "data", "tested on", "top-1 error", "top-5 error",
                  "multiply-adds", "parameters", "source")  # fmt: skip
-        table = html_table(
-            heads, [_cells(point) for point in self.points],
-            data=[self._facts(point) for point in self.points],
-        )  # fmt: skip
+        table = html_table(heads, [_cells(point) for point in self.points])
         return f"<details><summary>All {self} as a table</summary>\n{table}</details>"
 
-    def _facts(self, point: Point) -> dict[str, str]:
-        """Return what the script reads of a row."""
-        facts = {
-            "model": point.model,
-            "data": point.figure.data,
-            "views": point.figure.views,
-            "year": point.year,
-            "era": self.eras[point.era],
-            "macs": point.multiply_adds,
-            "params": point.parameters,
-            "top1": point.accuracy(1) or "",
-            "top5": point.accuracy(5) or "",
-        }
-        return {name: str(value) for name, value in facts.items()}
 
-    def drawing(self) -> str:
-        """Return the drawing that is there without a script, as SVG."""
-        first = self.points[0].figure.data
-        data = "ImageNet" if any(p.figure.data == "ImageNet" for p in self.points) else first
-        shown = [p for p in self.points if p.figure.data == data and p.accuracy() is not None]
-        costs = [p.multiply_adds for p in shown]
-        values = [p.accuracy() or 0.0 for p in shown]
-        low, high = math.log10(min(costs)) - 0.2, math.log10(max(costs)) + 0.2
-        floor, ceiling = min(values) - 1, max(values) + 1
+def _compact(found: Scene) -> dict[str, Any]:
+    """Return a scene for JSON, its pixels in whole tenths."""
 
-        def x(value: float) -> float:
-            share = (math.log10(value) - low) / (high - low)
-            return LEFT + share * (WIDTH - LEFT - RIGHT)
+    def tenths(value: Any) -> Any:
+        if isinstance(value, float):
+            return round(10 * value)
+        if isinstance(value, list | tuple):
+            return [tenths(part) for part in value]
+        return value
 
-        def y(value: float) -> float:
-            return HEIGHT - BOTTOM - (value - floor) / (ceiling - floor) * (HEIGHT - TOP - BOTTOM)
+    return {name: tenths(value) for name, value in vars(found).items() if value}
 
-        parts = []
-        for exponent in range(math.floor(low), math.ceil(high) + 1):
-            for tick in (base * 10**exponent for base in (1, 2, 5)):
-                if low <= math.log10(tick) <= high:
-                    parts.append(
-                        f'<path class="grid" d="M{x(tick):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
-                        f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 16}" '
-                        f'text-anchor="middle">{count_text(tick)}</text>'
-                    )
-        for level in range(math.ceil(floor / 2) * 2, math.floor(ceiling) + 1, 2):
-            parts.append(
-                f'<path class="grid" d="M{LEFT} {y(level):.1f}H{WIDTH - RIGHT}"/>'
-                f'<text x="{LEFT - 6}" y="{y(level) + 4:.1f}" text-anchor="end">{level}</text>'
-            )
-        parts.append(
-            f'<text class="axis" x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">'
-            f"multiply-adds for one crop</text>"
-            f'<text class="axis" transform="translate(14 {TOP}) rotate(-90)" text-anchor="end">'
-            "top-1 accuracy, %</text>"
-        )
-        on_front = pareto(costs, values)
-        front = [(x(costs[i]), y(values[i])) for i in on_front]
-        steps = "".join(f"H{right:.1f}V{up:.1f}" for right, up in front[1:])
-        parts.append(
-            f'<path class="front" d="M{front[0][0]:.1f} {front[0][1]:.1f}{steps}H{WIDTH - RIGHT}"/>'
-        )
-        largest = max(p.parameters for p in shown)
-        dots = []
-        for point, value in zip(shown, values, strict=True):
-            share = math.sqrt(point.parameters / largest)
-            radius = SMALLEST + (LARGEST - SMALLEST) * share
-            dots.append((point, x(point.multiply_adds), y(value), radius))
-        for point, cx, cy, radius in sorted(dots, key=lambda dot: -dot[3]):
-            title = f"{point.name}, {VIEWS[point.figure.views]}: {point.accuracy():g} %"
-            parts.append(
-                f'<circle class="dot" data-era="{self.eras[point.era]}" cx="{cx:.1f}" '
-                f'cy="{cy:.1f}" r="{radius:.1f}"><title>{escape(title)}</title></circle>'
-            )
-        chosen = {id(p) for p in best(shown)}
-        leading = {id(shown[i]) for i in on_front}
-        wanted = [dot for dot in dots if id(dot[0]) in chosen]
-        wanted.sort(key=lambda dot: (id(dot[0]) not in leading, dot[2]))
-        named = [(dot[0].name, *dot[1:]) for dot in wanted]
-        ends = [*front[1:], (float(WIDTH - RIGHT), 0.0)]
-        lines: list[Box] = []
-        for (left, up), (right, next_up) in zip(front, ends, strict=True):
-            lines += [(left, up - 1, right, up + 1), (right - 1, next_up, right + 1, up)]
-        for text, left, base in labels(named, [d[1:] for d in dots], lines[:-1]):
-            parts.append(f'<text class="name" x="{left:.1f}" y="{base:.1f}">{escape(text)}</text>')
-        return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Top-1 accuracy on '
-            f"{escape(data)} against multiply-adds, {len(shown)} figures; the table has the "
-            f'numbers">{"".join(parts)}</svg>'
-        )
+
+def _sentence(point: Point) -> str:
+    """Return the numbers of a row of the table in one sentence."""
+    name, year, data, tested, top1, top5, macs, parameters, source = _cells(point)
+    errors = {"top-1": top1, "top-5": top5}
+    said = ", ".join(f"{top} {error}" for top, error in errors.items() if error != "–")
+    return (
+        f"{name}, {year}. Error on {data}: {said} ({tested}). {macs} multiply-adds, "
+        f"{parameters} parameters. {source}."
+    )
 
 
 def _cells(point: Point) -> list[str]:
@@ -214,46 +220,3 @@ def _cells(point: Point) -> list[str]:
         count_text(point.parameters),
         where,
     ]
-
-
-def labels(
-    named: Sequence[tuple[str, float, float, float]],
-    dots: Sequence[tuple[float, float, float]],
-    lines: Sequence[Box] = (),
-) -> list[tuple[str, float, float]]:
-    """Return text, left end and base line of each label that fits beside its dot.
-
-    Args:
-        named: text, center and radius of the dots that want a label, the most wanted first.
-        dots: centers and radii of all dots; a label keeps off their middle.
-        lines: thin boxes around lines that labels keep off.
-    """
-    taken = [*lines, *(_box(cx, cy, 0.6 * radius) for cx, cy, radius in dots)]
-    placed = []
-    for text, cx, cy, radius in named:
-        wide, near = len(text) * LETTER, 0.7 * radius + 2
-        for left, base in (
-            (cx + radius + 3, cy + 4),
-            (cx - radius - 3 - wide, cy + 4),
-            (cx - wide / 2, cy - radius - 4),
-            (cx - wide / 2, cy + radius + 12),
-            (cx - near - wide, cy - near),
-            (cx + near, cy + near + 9),
-            (cx + near, cy - near),
-            (cx - near - wide, cy + near + 9),
-        ):
-            box = (left, base - LABEL_HEIGHT + 2, left + wide, base + 2)
-            inside = left >= LEFT and box[2] <= WIDTH and box[1] >= 0
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                placed.append((text, left, base))
-                break
-    return placed
-
-
-def _box(cx: float, cy: float, half: float) -> Box:
-    return (cx - half, cy - half, cx + half, cy + half)
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
