@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_map
 from cnnhistory._util.bfloat16 import floating_to, has_bfloat16, to_bfloat16
 from cnnhistory._util.lookup import expected
 from cnnhistory.nn.fusion.conv import FusedConv2d, can_fuse
-from cnnhistory.nn.fusion.watch import Chains, follow
+from cnnhistory.nn.fusion.watch import Chains, follow, has_hooks
 
 __all__ = ["InferenceNetwork", "has_bfloat16", "optimize_for_inference"]
 
@@ -77,8 +77,9 @@ def optimize_for_inference(
     gamma W / sqrt(v + eps) and the bias gamma (b - m) / sqrt(v + eps) + beta. Kernels are laid out
     with the channels last, which convolutions on a CPU like best.
 
-    ReLU and ReLU6 behind a convolution are computed with it (`FusedConv2d`), in one pass over the
-    memory.
+    ReLU and ReLU6 behind a convolution are computed with it, in one pass over the memory, and its
+    weights are kept in the order in which the processor's library reads them (`FusedConv2d`),
+    which takes the memory of the weights a second time.
 
     A pair is joined only if it is sure to be one. The copy runs once on the meta device, where
     nothing is computed, and every operation is watched: the convolution runs once, its output goes
@@ -118,6 +119,13 @@ def optimize_for_inference(
         raise TypeError(f"model: expected a torch.nn.Module, got {type(model).__name__}")
     if dtype not in (None, torch.bfloat16):
         raise expected("dtype", "None or torch.bfloat16", dtype)
+    with torch.inference_mode(False):  # parameters that are made in it cannot be watched
+        return _optimized(model, input_shape, dtype)
+
+
+def _optimized(
+    model: nn.Module, input_shape: tuple[int, ...] | None, dtype: torch.dtype | None
+) -> InferenceNetwork:
     network = copy.deepcopy(model).eval()
     needed = dtype or any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     try:
@@ -152,6 +160,10 @@ def _join(network: nn.Module, chains: Chains) -> list[str]:
         if can_fuse(convolution, activation):
             instead[convolution] = FusedConv2d(convolution, activation)
             instead[activation] = nn.Identity()
+    for module in network.modules():
+        if module not in instead and can_fuse(module) and not has_hooks(module):
+            assert isinstance(module, nn.Conv2d)
+            instead[module] = FusedConv2d(module)
     # A module may be known by two names, although it runs once.
     named = list(network.named_modules(remove_duplicate=False))
     for name, module in named:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from cnnhistory.nn.fusion.conv import ACTIVATIONS
 
-__all__ = ["Chains", "follow"]
+__all__ = ["Chains", "follow", "has_hooks"]
 
 # Heights and widths that are tried, small ones first, to follow a network's tensors.
 SIZES = (32, 28, 64, 128, 224, 256, 299, 331, 512)
@@ -107,7 +107,7 @@ class _Watch(TorchDispatchMode):
         network = self.network
         kinds = (nn.Conv2d, nn.BatchNorm2d, nn.Linear, *ACTIVATIONS)
         watched = [m for m in network.modules() if type(m) in kinds]
-        hooked = {m for m in watched if _has_hooks(m)}
+        hooked = {m for m in watched if has_hooks(m)}
         handles = []
         for module in watched:
             handles.append(module.register_forward_pre_hook(self._enter))
@@ -187,7 +187,8 @@ def _without_values(network: nn.Module) -> Iterator[None]:
             table.update(tensors)  # type: ignore[arg-type]
 
 
-def _has_hooks(module: nn.Module) -> bool:
+def has_hooks(module: nn.Module) -> bool:
+    """Return whether something is called before or after a module, or on its gradients."""
     return any(
         getattr(module, name)
         for name in (
