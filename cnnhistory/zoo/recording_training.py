@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnnhistory.zoo import store
 from cnnhistory.zoo.format import SeedResult
 from cnnhistory.zoo.recipes import TrainingRecipe
 from cnnhistory.zoo.recording import OneSeed, SeedRun, artifact_of, file_of
@@ -69,7 +70,9 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
     kept = without_latent_weights(network)
     form, dtype, reason = stored_form(kept, same_answers(answers, wrong, state))
     content, name = weights_content(form), file_of(plan.id, seed, "safetensors")
-    doubt = rejection_curve(margin(outcome.scores), outcome.predictions != outcome.targets)
+    mistaken = outcome.predictions != outcome.targets
+    files = {name: content, file_of(plan.id, seed, "txt"): mistakes_text(mistaken)}
+    doubt = rejection_curve(margin(outcome.scores), mistaken)
     sure = calibration(outcome.scores, outcome.targets)
     history = [
         {**row, "test_error": error} for row, error in zip(run.history, curve.errors, strict=True)
@@ -92,12 +95,33 @@ def train_seed(plan: TrainingRecipe, seed: int, folder: Path) -> SeedRun:
         artifacts={
             "weights": artifact_of(
                 name, content, dtype=dtype, reason=reason, trained_sha256=trained
-            )
+            ),
+            "mistakes": artifact_of(*list(files.items())[1]),
         },
         seconds=round(run.seconds, 1),
     )
     summary = f"{plan.id} seed {seed}: test error {outcome}, {run.seconds:.0f} s"
-    return SeedRun(result, {name: content}, summary)
+    return SeedRun(result, files, summary)
+
+
+def mistakes_text(wrong: Tensor) -> bytes:
+    """Return which test items a network has wrong as text: a 1 for each mistake, else a 0.
+
+    Shape: wrong (N,), bool.
+    """
+    return bytes((48 + wrong.long()).tolist()) + b"\n"
+
+
+def load_mistakes(id: str, seed: int | None = None) -> list[bool]:
+    """Return which test items a recorded network has wrong, in their order, for paired tests.
+
+    Records that were made before this was kept have none.
+
+    Raises:
+        UnknownIdError, FileNotFoundError, ValueError: see `cnnhistory.zoo.artifact`.
+    """
+    content = store.artifact(id, "mistakes", seed).read_bytes()
+    return [letter == ord("1") for letter in content.strip()]
 
 
 def _search(network: nn.Module, test_set: Any) -> dict[str, float]:

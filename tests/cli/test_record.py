@@ -9,6 +9,7 @@ from cnnhistory.compression.cnnz import load
 from cnnhistory.zoo import store
 from cnnhistory.zoo.recipes import RECIPES, AblationRecipe, CompressionRecipe, Spec, TrainingRecipe
 from cnnhistory.zoo.recipes.base import DIGITS, adam
+from cnnhistory.zoo.recording_training import load_mistakes
 
 TINY = {
     "model": "lenet300_100",
@@ -67,6 +68,8 @@ def test_a_training_is_recorded_with_the_weights_of_every_seed(record, tmp_path)
         assert network.model == "lenet300_100"
         assert weights["1.weight"].shape == (300, 784)
         assert len(result.artifacts["weights"].trained_sha256) == 64
+        wrong = load_mistakes("tiny", result.seed)
+        assert (len(wrong), sum(wrong)) == (100, result.errors)
     (origin,) = {p.command for p in made.provenance}
     assert origin == "cnnhistory record tiny"
     first = made.provenance[0]

@@ -32,6 +32,7 @@ from cnnhistory.zoo.recording_fluid import pressure_network
 from cnnhistory.zoo.recording_folds import load_answers, train_fold
 from cnnhistory.zoo.recording_search import cells_of, load_table, score
 from cnnhistory.zoo.recording_textures import by_kind, make_textures
+from cnnhistory.zoo.recording_training import load_mistakes
 from cnnhistory.zoo.recording_translation import (
     load_counts,
     load_translations,
@@ -85,7 +86,10 @@ def test_the_folder_has_what_the_records_name_and_nothing_else():
 @pytest.mark.parametrize("id", TRAININGS)
 def test_a_training_is_complete(id):
     record, plan = zoo.record(id), zoo.recipe(id)
-    assert record.kept()
+    assert record.kept() or record.kept("mistakes")
+    for result in record.kept("mistakes"):
+        wrong = load_mistakes(id, result.seed)
+        assert (sum(wrong), len(wrong)) == (result.errors, result.n)
     for result in record.results:
         curve = result.curve("test_error")
         assert len(result.history) == len(curve) == plan.epochs
