@@ -65,18 +65,9 @@ RECIPES: dict[str, Recipe] = {
 # Recipes whose run has not been made yet, so that `cnnhistory record` can make it on any machine.
 # Nothing in the book may rest on them.
 WAITING: frozenset[str] = frozenset({
-    "cells_found_patches",
-    "cells_hand_patches",
-    "cells_random0_patches",
-    "cells_random1_patches",
-    "cells_random2_patches",
-    "cells_random3_patches",
-    "cells_random4_patches",
     "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
     "resnet20_6_cifar10",
-    "resnext11_16x8d_cifar10",
-    "resnext20_1x36d_cifar10",
 })  # fmt: skip
 
 
