@@ -65,7 +65,6 @@ RECIPES: dict[str, Recipe] = {
 # Recipes whose run has not been made yet, so that `cnnhistory record` can make it on any machine.
 # Nothing in the book may rest on them.
 WAITING: frozenset[str] = frozenset({
-    "densenet_bc_34_10_cifar10_full",
     "densenet_bc_34_6_cifar10",
     "resnet20_6_cifar10",
 })  # fmt: skip
