@@ -60,7 +60,7 @@ export default function fill(stage) {
       "a click or Enter keeps one network in sight.";
   }
 
-  // Dots from left to right, or from the lowest up.
+  // Dots from left to right, or from the top down.
   function inOrder([right]) {
     const [x, y] = ["cx", "cy"].map((name) => (circle) => Number(circle.getAttribute(name)));
     return [...circles].sort((a, b) => (right ? x(a) - x(b) || y(a) - y(b) : y(a) - y(b) || x(a) - x(b)));
